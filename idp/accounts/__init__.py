@@ -1,0 +1,1 @@
+"""Accounts: user IDs, passwords, user sessions, known browsers, the throttle and the directory."""

@@ -1,0 +1,116 @@
+"""Passwords: their one normal form, and tagged bcrypt hashes behind a keyed pre-hash.
+
+A hash at rest reads `probesh1:<pepper version>:<bcrypt string>`. bcrypt itself refuses more than 72
+bytes, which is 25 Bengali letters; HMAC-SHA-384 in Base64 is always 64 and needs the pepper, which
+is not in the database.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import unicodedata
+from typing import NamedTuple
+
+import bcrypt
+
+from idp.accounts.hash_gate import HashGate
+from idp.model.keyring import Keyring
+
+LONGEST = 1024  # code points; more is an attack on the normaliser, not a password
+
+_SCHEME = "probesh1"
+# Zero width space, non-joiner, joiner, word joiner, byte order mark: Bengali keyboards differ in
+# whether they emit them, and nobody can see them.
+_INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+_UNHASHABLE = re.compile(r"[\x00\ud800-\udfff]")
+_TAGGED = re.compile(
+    _SCHEME
+    + r":(?P<version>[1-9][0-9]{0,8}):(?P<bcrypt>\$2b\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{53})"
+)
+
+
+class _Tagged(NamedTuple):
+    pepper_version: int
+    cost: int
+    bcrypt_hash: bytes
+
+
+def normalise(password: str) -> bytes:
+    """Return the UTF-8 bytes that are hashed: invisible characters dropped, then NFC.
+
+    Raises UnicodeEncodeError for lone surrogates, which `is_hashable` refuses.
+    """
+    return unicodedata.normalize("NFC", password.translate(_INVISIBLE)).encode()
+
+
+def is_hashable(password: str) -> bool:
+    """Tell whether this can be anybody's password: not empty, at most LONGEST, well-formed text.
+
+    The answer depends on the input alone, so refusing before any hash tells nothing of accounts.
+    """
+    return (
+        len(password) <= LONGEST
+        and _UNHASHABLE.search(password) is None
+        and normalise(password) != b""
+    )
+
+
+class Hasher:
+    """Makes and verifies tagged hashes, each in a place of `gate` unless its thread holds one.
+
+    `pepper` is the keyring of the pre-hash, `cost` bcrypt's exponent for new hashes.
+    """
+
+    def __init__(self, pepper: Keyring, cost: int, gate: HashGate) -> None:
+        self._pepper = pepper
+        self._cost = cost
+        self.gate = gate
+        # A salt without a preimage: comparing with it costs what comparing with a real one does.
+        self._dummy = _Tagged(pepper.newest, cost, bcrypt.gensalt(cost) + b"." * 31)
+
+    def hash(self, password: str, *, known_browser: bool = False) -> str:
+        """Return a tagged hash under the newest pepper and the configured cost.
+
+        Raises ValueError unless `is_hashable`, Busy when there is no place to hash.
+        """
+        if not is_hashable(password):
+            raise ValueError("this text cannot be a password")
+        version = self._pepper.newest
+        prehash = self._prehash(password, version)
+        with self.gate.place(known_browser=known_browser):
+            hashed = bcrypt.hashpw(prehash, bcrypt.gensalt(self._cost))
+        return f"{_SCHEME}:{version}:{hashed.decode('ascii')}"
+
+    def verify(
+        self, password: str, tagged_hash: str | None, *, known_browser: bool = False
+    ) -> bool:
+        """Tell whether the password is that of the hash; None: the same work, and always False.
+
+        What is not hashable is False without work, whoever is asked for. Raises Busy.
+        """
+        if not is_hashable(password):
+            return False
+        tagged = self._parse(tagged_hash)
+        against = tagged or self._dummy
+        prehash = self._prehash(password, against.pepper_version)
+        with self.gate.place(known_browser=known_browser):
+            matches = bcrypt.checkpw(prehash, against.bcrypt_hash)
+        return matches and tagged is not None
+
+    def is_outdated(self, tagged_hash: str) -> bool:
+        """Tell whether a hash should be made anew at the next login: scheme, pepper or cost."""
+        tagged = self._parse(tagged_hash)
+        current = (self._pepper.newest, self._cost)
+        return tagged is None or (tagged.pepper_version, tagged.cost) != current
+
+    def _prehash(self, password: str, version: int) -> bytes:
+        key = self._pepper.versions[version]
+        return base64.b64encode(hmac.digest(key, normalise(password), hashlib.sha384))
+
+    def _parse(self, tagged_hash: str | None) -> _Tagged | None:
+        """Return the parts of a hash that can be verified here; a lost pepper verifies nothing."""
+        found = _TAGGED.fullmatch(tagged_hash or "")
+        if found is None or int(found["version"]) not in self._pepper.versions:
+            return None
+        return _Tagged(int(found["version"]), int(found["cost"]), found["bcrypt"].encode("ascii"))

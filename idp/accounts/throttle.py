@@ -1,0 +1,73 @@
+"""The throttle: which failures are counted together, and how long their key must wait."""
+
+import hashlib
+import json
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from idp.model.keyring import Keyring
+from idp.stores.ports import Blocked, Schedule, Stores, Work
+
+# Five failures of one account from one network within a minute: a minute's pause, told as such.
+PAIR = Schedule(window=60, pauses=((5, 60),))
+# Wrong codes of one account, wherever they are typed: whoever gets here holds the password.
+OTP = Schedule(window=0, pauses=((10, 600), (20, 3600), (50, 0)))
+
+_UNKNOWN_NETWORK = "unknown"
+_HOST_BITS = 64
+
+
+class Throttle:
+    """Counts failures by account and network, for known and unknown user IDs alike."""
+
+    def __init__(self, stores: Stores, form_key: Keyring) -> None:
+        self._stores = stores
+        self._form_key = form_key
+
+    def reserve(self, user_id_canonical: str, address: str, *, now: int) -> Blocked | None:
+        """Count one failed password beforehand, in a unit of work of its own.
+
+        Whoever then succeeds clears `pair_key` in the unit of work of the success. Blocked: nothing
+        was counted and nothing may be checked.
+        """
+        key = self.pair_key(user_id_canonical, address)
+        with self._stores.write() as work:
+            return work.counters.reserve(key, PAIR, now=now)
+
+    def pair_key(self, user_id_canonical: str, address: str, *, kind: str = "password") -> bytes:
+        """Return the counter's key of an account and a network: keyed, so rows name nobody."""
+        facts = [kind, user_id_canonical, address_network(address)]
+        return self._form_key.mac("throttle", json.dumps(facts).encode())
+
+    @staticmethod
+    def otp_key(user_id: str) -> bytes:
+        """Return the key of an account's counter of wrong codes.
+
+        It hangs on no secret: the counter has no window, and must outlive every form key.
+        """
+        return hashlib.sha256(b"otp\x00" + user_id.encode()).digest()
+
+    @staticmethod
+    def count_otp(work: Work, otp_key: bytes, *, now: int) -> Blocked | None:
+        """Count one wrong code beforehand, in the caller's unit of work. Blocked: not counted."""
+        return work.counters.reserve(otp_key, OTP, now=now)
+
+
+def address_network(address: str) -> str:
+    """Return the network that one attacker holds: an IPv4 address, or the /64 of an IPv6 one."""
+    parsed = _parse(address)
+    if parsed is None:
+        return _UNKNOWN_NETWORK
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    prefix = int(parsed) >> _HOST_BITS << _HOST_BITS
+    return f"{IPv6Address(prefix)}/{_HOST_BITS}"
+
+
+def _parse(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped  # what a dual-stack socket shows for an IPv4 peer
+    return parsed

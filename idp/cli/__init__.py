@@ -1,0 +1,5 @@
+"""The `idp` command: one file a noun, `--json` everywhere, exit codes 0, 1 and 2."""
+
+from idp.cli.root import main
+
+__all__ = ["main"]

@@ -1,0 +1,111 @@
+"""What every command shares: the configuration it works on, its voice, its way to fail."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from typing_extensions import override
+
+from idp.app import DEFAULT_CONFIG, load_settings
+from idp.model.errors import Busy, ProbeshError, SettingsRefused
+from idp.settings import MistakesFound, Settings
+
+_FAILED = 1  # a check failed, or a command could not do what it was asked
+_INVALID = 2  # the configuration or the command line is not valid (click's own code, too)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class CommandFailed(ProbeshError):
+    """A command cannot do what it was asked; the message is one sentence."""
+
+
+@dataclass
+class Invocation:
+    """One call of `idp`: which configuration, and whether a person or a program listens."""
+
+    config: Path = DEFAULT_CONFIG
+    is_json: bool = False
+
+    def settings(self) -> Settings:
+        """Return the settings. Raises SettingsRefused with every mistake."""
+        return load_settings(self.config)
+
+    def say(self, sentence: str, **facts: Any) -> None:
+        """Tell that it is done: the sentence to a person, the facts to a program."""
+        if self.is_json:
+            click.echo(json.dumps({"ok": True, **facts}, ensure_ascii=False))
+        else:
+            # Addresses and paths may hold square brackets, so nothing is read as markup.
+            Console().print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+    def complain(self, error: ProbeshError) -> int:
+        """Tell what went wrong and return the exit code."""
+        if self.is_json:
+            click.echo(json.dumps(_as_facts(error), ensure_ascii=False))
+        else:
+            console = Console(stderr=True)
+            console.print(sentence(error), markup=False, highlight=False, soft_wrap=True)
+        return _INVALID if isinstance(error, SettingsRefused) else _FAILED
+
+
+class Commands(click.Group):
+    """The root of all commands: an error of ours becomes a sentence, never a traceback."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ProbeshError as error:
+            ctx.exit(ctx.ensure_object(Invocation).complain(error))
+
+
+def sentence(error: ProbeshError) -> str:
+    """Return what a person is told about an error."""
+    if isinstance(error, Busy):
+        return f"Too many passwords are being hashed; try again in {error.retry_after} seconds."
+    return str(error) or f"The command failed: {type(error).__name__}."
+
+
+def shared_options(function: F) -> F:
+    """Give a command the options that all commands have: `--config` and `--json`."""
+    config = click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        expose_value=False,
+        callback=_take_config,
+        help="The configuration file (also IDP_CONFIG).",
+    )
+    as_json = click.option(
+        "--json",
+        is_flag=True,
+        expose_value=False,
+        callback=_take_json,
+        is_eager=True,
+        help="Answer in JSON.",
+    )
+    return config(as_json(function))
+
+
+def _take_config(context: click.Context, _option: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.ensure_object(Invocation).config = value
+
+
+def _take_json(context: click.Context, _option: click.Parameter, value: bool) -> None:
+    context.ensure_object(Invocation).is_json = value
+
+
+def _as_facts(error: ProbeshError) -> dict[str, Any]:
+    facts: dict[str, Any] = {"ok": False, "error": sentence(error)}
+    if isinstance(error, MistakesFound):
+        names = ("file", "line", "column", "code", "path", "message", "hint")
+        facts["mistakes"] = [
+            {name: getattr(mistake, name) for name in names} for mistake in error.mistakes
+        ]
+    return facts

@@ -1,0 +1,20 @@
+"""`idp db`: the database's schema."""
+
+import click
+
+from idp.app import upgrade_database
+from idp.cli.command import Invocation, shared_options
+
+
+@click.group("db")
+def db_group() -> None:
+    """Look after the database."""
+
+
+@db_group.command("upgrade")
+@shared_options
+@click.pass_obj
+def upgrade(invocation: Invocation) -> None:
+    """Bring the database to this version's schema; do it before new workers start."""
+    upgrade_database(invocation.settings())
+    invocation.say("The database has the newest schema.")

@@ -1,0 +1,75 @@
+"""`idp run`: the server. The settings of granian and their reasons are in docs/performance.md."""
+
+import os
+import socket
+
+import click
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from idp.app import assemble, upgrade_database
+from idp.cli.command import CommandFailed, Invocation, shared_options
+from idp.settings import Settings, load_secrets
+
+_BACKPRESSURE = 64  # requests a worker holds at once; more wait in the kernel
+_HEADER_BYTES = 16_384  # more is answered 431: granian's own limit is 408 KiB
+_HEADER_TIMEOUT = 5_000  # milliseconds for all headers of a request
+_KILL_AFTER = 10  # seconds that requests under way get when the server stops
+
+
+@click.command("run")
+@click.option("--host", help="Listen on this address instead of listen.host.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Instead of listen.port.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Instead of listen.workers.")
+@shared_options
+@click.pass_obj
+def run_command(
+    invocation: Invocation, host: str | None, port: int | None, workers: int | None
+) -> None:
+    """Upgrade the database, then serve until Ctrl-C."""
+    settings = invocation.settings()
+    host, port = host or settings.listen.host, port or settings.listen.port
+    _check_free(host, port)
+    upgrade_database(settings)
+    # Put together once before the workers do it: what is wrong is told here, in one sentence.
+    assemble(settings, load_secrets(settings.secrets_dir))
+    os.environ["IDP_CONFIG"] = str(invocation.config.absolute())  # the workers read it there
+    invocation.say(
+        f"Serving {settings.issuer} on {host}:{port}.", issuer=settings.issuer, host=host, port=port
+    )
+    _server(settings, host, port, workers or settings.listen.workers).serve()
+
+
+def _server(settings: Settings, host: str, port: int, workers: int) -> Granian:
+    return Granian(
+        "idp.app:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=host,
+        port=port,
+        workers=workers,
+        blocking_threads=settings.listen.threads,
+        backpressure=_BACKPRESSURE,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_TIMEOUT, max_buffer_size=_HEADER_BYTES
+        ),
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_KILL_AFTER,
+        log_level=LogLevels(settings.logging.level),
+    )
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise CommandFailed when the address cannot be listened on, before anything is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = f"Cannot listen on {host}:{port}: {error.strerror or error}."
+            raise CommandFailed(message) from error

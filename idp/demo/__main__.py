@@ -1,0 +1,8 @@
+"""`python -m idp.demo`: provider, backoffice and mailbox until Ctrl-C."""
+
+import sys
+
+from idp.demo.launch import main
+
+if __name__ == "__main__":
+    sys.exit(main())

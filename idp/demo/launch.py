@@ -1,0 +1,180 @@
+"""What `make run` starts: configuration, secrets and sample users, then the three programs.
+
+The provider is used as an administrator uses it: by its configuration and the `idp` command.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from idp.demo.configuration import (
+    NotReadyError,
+    Ports,
+    client_secret,
+    read_ports,
+    write_configuration,
+)
+from idp.demo.processes import Child, Part, await_answers, check_ports, stop
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE_PASSWORD = "Nodi#Tir2026"  # noqa: S105 (told to everybody: it opens sample users only)
+PAUSE = 0.2
+
+
+@dataclass(frozen=True)
+class SampleUser:
+    """A person to try the pages with."""
+
+    email: str
+    name_bn: str
+    name_en: str
+    state: str
+    has_password: bool = True
+    is_disabled: bool = False
+
+
+OFFICE = "জেলা প্রশাসকের কার্যালয়, ঢাকা"
+SAMPLE_USERS = (
+    SampleUser("office@example.gov.bd", "রহিমা খাতুন", "Rahima Khatun", "normal"),
+    SampleUser("closed@example.gov.bd", "করিম উদ্দিন", "Karim Uddin", "disabled", is_disabled=True),
+    SampleUser(
+        "new@example.gov.bd", "নতুন ব্যবহারকারী", "New User", "no password yet", has_password=False
+    ),
+)
+
+
+class Stopping:
+    """Remembers that a signal asked us to stop."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+
+    def __call__(self) -> bool:
+        return self.is_asked
+
+    def listen(self) -> None:
+        """Take Ctrl-C, SIGTERM and a closed terminal as the wish to stop."""
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, self._ask)
+
+    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
+        self.is_asked = True
+
+
+def idp(config: Path, *arguments: str) -> list[str]:
+    """Return the command line of an `idp` command of this environment."""
+    return [str(Path(sys.executable).with_name("idp")), "--config", str(config), *arguments]
+
+
+def prepare_provider(config: Path) -> None:
+    """Make the provider's secrets, database and sample users; what is there stays.
+
+    Raises:
+        NotReadyError: a command failed; what it said is passed on.
+
+    """
+    _run(idp(config, "init"))
+    for user in SAMPLE_USERS:
+        _add(config, user)
+
+
+def _add(config: Path, user: SampleUser) -> None:
+    names = ["--name-bn", user.name_bn, "--name-en", user.name_en, "--office", OFFICE]
+    password = ["--password-stdin"] if user.has_password else []
+    command = idp(config, "user", "add", user.email, *names, *password)
+    typed = f"{SAMPLE_PASSWORD}\n" if user.has_password else ""
+    if _run(command, typed, may_fail=True) and user.is_disabled:
+        _run(idp(config, "user", "disable", user.email))
+
+
+def _run(command: Sequence[str], typed: str = "", *, may_fail: bool = False) -> bool:
+    done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False)
+    if done.returncode and not may_fail:
+        said = (done.stderr or done.stdout).strip()
+        raise NotReadyError(f"idp {' '.join(command[3:])} failed: {said}")
+    return done.returncode == 0
+
+
+def parts(config: Path, var: Path, ports: Ports) -> list[Part]:
+    """Return the three programs; the mailbox first, so that no letter finds it closed."""
+    python = [sys.executable, "-m"]
+    issuer = f"http://127.0.0.1:{ports.provider}"
+    mailbox = ["--port", str(ports.mailbox), "--smtp-port", str(ports.smtp)]
+    backoffice = ["--port", str(ports.backoffice), "--issuer", issuer]
+    secret = {"BACKOFFICE_CLIENT_SECRET": client_secret(var)}
+    discovery = "/.well-known/openid-configuration"
+    return [
+        Part("mailbox", [*python, "idp.demo.mailbox", *mailbox], ports.mailbox, "/", {}),
+        Part("provider", idp(config, "run"), ports.provider, discovery, {}),
+        Part(
+            "backoffice",
+            [*python, "idp.demo.backoffice", *backoffice],
+            ports.backoffice,
+            "/forgotten",
+            secret,
+        ),
+    ]
+
+
+def table(ports: Ports, var: Path) -> str:
+    """Return the addresses and the sample users as text."""
+    rows = [
+        ("Backoffice (start here)", f"http://127.0.0.1:{ports.backoffice}/"),
+        ("Provider", f"http://127.0.0.1:{ports.provider}/"),
+        ("Mailbox (codes and links)", f"http://127.0.0.1:{ports.mailbox}/"),
+        ("", ""),
+        ("Sample users", f"password {SAMPLE_PASSWORD}"),
+        *((user.email, user.state) for user in SAMPLE_USERS),
+    ]
+    lines = [f"  {name:<27}{value}".rstrip() for name, value in rows]
+    return "\n".join(["", *lines, "", f"  Data and logs: {var}. Stop with Ctrl-C.", ""])
+
+
+def run(var: Path, stopping: Stopping) -> None:
+    """Start everything and watch over it until `stopping`.
+
+    Raises:
+        NotReadyError: a port is taken, the preparation failed, or a child died.
+
+    """
+    ports = read_ports(os.environ)
+    check_ports(ports)
+    config = write_configuration(ROOT / "config", var, ports)
+    prepare_provider(config)
+    log_folder = var / "log"
+    log_folder.mkdir(exist_ok=True)
+    children: list[Child] = []
+    try:
+        children.extend(Child(part, log_folder) for part in parts(config, var, ports))
+        await_answers(children, stopping)
+        if not stopping():
+            print(table(ports, var), flush=True)
+        while not stopping():
+            for child in children:
+                child.check_alive()
+            time.sleep(PAUSE)
+    finally:
+        stop(children)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demonstration; 0 after Ctrl-C or SIGTERM, 1 when it cannot go on."""
+    parser = argparse.ArgumentParser(prog="python -m idp.demo")
+    parser.add_argument("--var", type=Path, default=ROOT / "var", help="where the data is kept")
+    chosen = parser.parse_args(arguments)
+    stopping = Stopping()
+    stopping.listen()
+    try:
+        run(chosen.var.resolve(), stopping)
+    except NotReadyError as error:
+        if not stopping():
+            print(error, file=sys.stderr)
+            return 1
+    return 0

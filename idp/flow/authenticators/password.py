@@ -1,0 +1,90 @@
+"""The password step: user ID and password on the login page.
+
+Unknown, disabled and password-less users take the same way, work and time as everybody else: one
+slot of the throttle, one hash, one answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idp.accounts import known_browsers, user_id
+from idp.accounts.passwords import Hasher, is_hashable
+from idp.accounts.throttle import Throttle
+from idp.flow.effects import ClearCounter, Effect, Rehash
+from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
+from idp.flow.step import Scene
+from idp.model.page import Message, Page
+from idp.model.user import User
+from idp.stores.ports import Blocked, Stores
+
+_WRONG = Message("err.login", field="userid")
+
+
+@dataclass(frozen=True)
+class Password:
+    """Proves knowledge of the account's password (`amr` "pwd")."""
+
+    stores: Stores
+    hasher: Hasher
+    throttle: Throttle
+    name: str = "password"
+
+    def enter(self, scene: Scene) -> Challenge:
+        return Challenge()
+
+    def show(self, scene: Scene) -> Page:
+        return Page("login", {"user_id": scene.user_typed})
+
+    def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
+        typed, password = form.get("userid", ""), form.get("password", "")
+        faults = _faults(typed, password)
+        if faults:
+            return Challenge(errors=faults, user_typed=typed)
+        if not is_hashable(password):
+            return Challenge(errors=(_WRONG,), user_typed=typed)
+        return self._check(scene, typed, password)
+
+    def _check(self, scene: Scene, typed: str, password: str) -> Outcome:
+        visit, canonical = scene.visit, user_id.canonical(typed)
+        user, stored, known = self._look_up(canonical, scene)
+        with self.hasher.gate.place(known_browser=known):
+            blocked = self.throttle.reserve(canonical, visit.address, now=visit.now)
+            if blocked is not None:
+                return _must_wait(blocked, typed, visit.now)
+            is_right = self.hasher.verify(password, stored)
+            if user is None or stored is None or not is_right:
+                return Challenge(errors=(_WRONG,), user_typed=typed)
+            effects: tuple[Effect, ...] = (
+                ClearCounter(self.throttle.pair_key(canonical, visit.address)),
+            )
+            if not user.enabled:
+                return Refused(error=Message("err.disabled"), effects=effects)
+            if self.hasher.is_outdated(stored):
+                effects += (Rehash(user.id, self.hasher.hash(password), stored),)
+        return Succeeded(user=user, amr=("pwd",), user_typed=typed, effects=effects)
+
+    def _look_up(self, canonical: str, scene: Scene) -> tuple[User | None, str | None, bool]:
+        cookie, now = scene.visit.known_browser, scene.visit.now
+        with self.stores.read() as work:
+            user = work.users.find_by_email(canonical)
+            if user is None:
+                return None, None, False
+            stored = work.credentials.password_hash(user.id)
+            return user, stored, known_browsers.is_known(work, user.id, cookie, now=now)
+
+
+def _faults(typed: str, password: str) -> tuple[Message, ...]:
+    fault = user_id.fault(typed)
+    faults = [Message(fault, field="userid")] if fault else []
+    if not password:
+        faults.append(Message("err.pw.empty", field="password"))
+    return tuple(faults)
+
+
+def _must_wait(blocked: Blocked, typed: str, now: int) -> Throttled:
+    until = blocked.until if blocked.until is not None else now + 3600
+    left = max(1, until - now)
+    error = Message("err.rate.s", {"s": left})
+    if left >= 60:  # noqa: PLR2004 - a minute
+        error = Message("err.rate", {"n": -(-left // 60)})
+    return Throttled(until=until, error=error, user_typed=typed)

@@ -1,0 +1,203 @@
+"""The flow engine: the only thing that moves a conversation, sealed or stored.
+
+A step answers with an outcome and its effects; the engine applies outcome and effects in one unit
+of work. Endings belong to it: a completed or refused conversation is taken out, so it ends once.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Generic, TypeAlias, TypeVar
+
+from idp.flow.effects import Effect
+from idp.flow.outcomes import Challenge, Refused, Succeeded, Throttled
+from idp.flow.step import Scene, Step, Visit
+from idp.model.page import Message, Page
+from idp.model.sessions import AuthenticationSession
+from idp.model.user import User
+from idp.stores.ports import Stores, Work
+
+T = TypeVar("T")
+Completion: TypeAlias = Callable[[Work, AuthenticationSession, User], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Nothing is proven yet: the page is the answer, and the session travels sealed in it."""
+
+    session: AuthenticationSession
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The stored conversation changed; its page is at its handle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The conversation was refused; the person starts again with this message."""
+
+    error: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Completed(Generic[T]):
+    """Every step is proven, and the completion ran in the same unit of work."""
+
+    result: T
+
+
+class Engine:
+    """Moves conversations along their flows: flat lists of steps, named in the configuration."""
+
+    def __init__(self, flows: Mapping[str, tuple[Step, ...]], stores: Stores) -> None:
+        self._flows = flows
+        self._stores = stores
+
+    def show(self, session: AuthenticationSession, visit: Visit) -> Page:
+        """Return the page of the step that the conversation stands at. Writes nothing."""
+        page = self._step(session).show(self._scene(session, visit))
+        return _with_said(page, session.notes)
+
+    def submit(
+        self,
+        session: AuthenticationSession,
+        form: Mapping[str, str],
+        visit: Visit,
+        complete: Completion[T],
+    ) -> Shown | Moved | Ended | Completed[T]:
+        """Hand the form to the step and apply its answer.
+
+        Raises AlreadySpent if another tab moved the conversation first: then nothing of this
+        answer happens. Raises Busy if no password can be hashed now.
+        """
+        outcome = self._step(session).submit(self._scene(session, visit), form)
+        match outcome:
+            case Challenge():
+                return self._stay(session, outcome, visit)
+            case Throttled():
+                return self._wait(session, outcome, visit)
+            case Refused():
+                self._end(session, outcome, visit)
+                return Ended(outcome.error)
+            case Succeeded():
+                return self._advance(session, outcome, visit, complete)
+
+    def take(self, session: AuthenticationSession, visit: Visit) -> None:
+        """End a stored conversation without a result: the person starts again."""
+        with self._stores.write() as work:
+            work.authentication_sessions.take(session.id, version=session.version, now=visit.now)
+
+    def _stay(
+        self, session: AuthenticationSession, outcome: Challenge, visit: Visit
+    ) -> Shown | Moved:
+        kept = session.notes if outcome.notes is None else outcome.notes
+        stayed = replace(
+            session,
+            notes=_say(kept, outcome.errors, outcome.notice),
+            user_typed=_or(outcome.user_typed, session.user_typed),
+        )
+        if not session.version:
+            return Shown(replace(stayed, notes={}), self.show(stayed, visit))
+        with self._stores.write() as work:
+            work.authentication_sessions.save(stayed)
+            _apply(work, outcome.effects, visit)
+        return Moved()
+
+    def _wait(
+        self, session: AuthenticationSession, outcome: Throttled, visit: Visit
+    ) -> Shown | Moved:
+        turn = self._stay(
+            session, Challenge(errors=(outcome.error,), user_typed=outcome.user_typed), visit
+        )
+        if isinstance(turn, Moved):
+            return turn
+        wait = max(1, outcome.until - visit.now)
+        return replace(turn, page=replace(turn.page, status=429, retry_after=wait))
+
+    def _end(self, session: AuthenticationSession, outcome: Refused, visit: Visit) -> None:
+        if not session.version and not outcome.effects:
+            return
+        with self._stores.write() as work:
+            _take(work, session, visit)
+            _apply(work, outcome.effects, visit)
+
+    def _advance(
+        self,
+        session: AuthenticationSession,
+        outcome: Succeeded,
+        visit: Visit,
+        complete: Completion[T],
+    ) -> Moved | Completed[T]:
+        proven = replace(
+            session,
+            step=session.step + 1,
+            user_id=outcome.user.id,
+            user_typed=_or(outcome.user_typed, session.user_typed),
+            amr=(*session.amr, *outcome.amr),
+            notes={},
+        )
+        if proven.step == len(self._flows[session.flow]):
+            with self._stores.write() as work:
+                _take(work, session, visit)
+                _apply(work, outcome.effects, visit)
+                return Completed(complete(work, proven, outcome.user))
+        entered = self._step(proven).enter(Scene.of(proven, outcome.user, visit))
+        waiting = replace(proven, notes=entered.notes or {})
+        with self._stores.write() as work:
+            sessions = work.authentication_sessions
+            (sessions.save if session.version else sessions.add)(waiting)
+            _apply(work, (*outcome.effects, *entered.effects), visit)
+        return Moved()
+
+    def _step(self, session: AuthenticationSession) -> Step:
+        return self._flows[session.flow][session.step]
+
+    def _scene(self, session: AuthenticationSession, visit: Visit) -> Scene:
+        user = None
+        if session.user_id is not None:
+            with self._stores.read() as work:
+                user = work.users.find(session.user_id)
+        return Scene.of(session, user, visit)
+
+
+def _take(work: Work, session: AuthenticationSession, visit: Visit) -> None:
+    sessions = work.authentication_sessions
+    if session.version:
+        sessions.take(session.id, version=session.version, now=visit.now)
+    else:
+        # A flow of one step: the seal's id is used up by the row that it never had.
+        sessions.add(replace(session, taken_at=visit.now))
+
+
+def _apply(work: Work, effects: tuple[Effect, ...], visit: Visit) -> None:
+    for effect in effects:
+        effect.apply(work, now=visit.now)
+
+
+def _or(new: str | None, old: str) -> str:
+    return old if new is None else new
+
+
+# What was said last is kept with the notes, so that the answer to a POST can be a redirect and a
+# refresh neither repeats the try nor loses the message.
+_SAID = "said"
+
+
+def _say(
+    notes: Mapping[str, str], errors: tuple[Message, ...], notice: Message | None
+) -> dict[str, str]:
+    rest = {name: note for name, note in notes.items() if name != _SAID}
+    if not errors and notice is None:
+        return rest
+    said = {"errors": [asdict(e) for e in errors], "notice": notice and asdict(notice)}
+    return {**rest, _SAID: json.dumps(said)}
+
+
+def _with_said(page: Page, notes: Mapping[str, str]) -> Page:
+    if _SAID not in notes:
+        return page
+    said = json.loads(notes[_SAID])
+    notice = Message(**said["notice"]) if said["notice"] else page.notice
+    return replace(page, errors=tuple(Message(**e) for e in said["errors"]), notice=notice)

@@ -1,0 +1,61 @@
+"""What a step is, and what it gets to see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from idp.flow.outcomes import Challenge, Outcome
+from idp.model.page import Page
+from idp.model.sessions import AuthenticationSession
+from idp.model.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The circumstances of one request: where it comes from, what its browser holds, and when."""
+
+    address: str
+    known_browser: str | None  # the cookie of a browser that has logged in before
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a step sees of a conversation. The authorization request is not in it."""
+
+    session_id: str
+    reference: str
+    locale: str
+    user_typed: str
+    user: User | None
+    notes: Mapping[str, str]
+    visit: Visit
+
+    @classmethod
+    def of(cls, session: AuthenticationSession, user: User | None, visit: Visit) -> "Scene":
+        return cls(
+            session_id=session.id,
+            reference=session.reference,
+            locale=session.locale,
+            user_typed=session.user_typed,
+            user=user,
+            notes=session.notes,
+            visit=visit,
+        )
+
+
+class Step(Protocol):
+    """One step of a flow. It opens no unit of work; what it wants done, it answers as effects."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration."""
+
+    def enter(self, scene: Scene) -> Challenge:
+        """Begin, once, when the steps before it are done."""
+
+    def show(self, scene: Scene) -> Page:
+        """Return its page as it stands now, changing nothing."""
+
+    def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
+        """Judge what the person sent."""

@@ -1,0 +1,13 @@
+"""Alembic's entry: it migrates on the connection that `idp.stores.sql.migrate` opened and locked."""
+
+from alembic import context
+
+from idp.stores.sql.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite alters a table by writing it anew
+)
+with context.begin_transaction():
+    context.run_migrations()

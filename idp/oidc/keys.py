@@ -1,0 +1,226 @@
+"""Signing keys: sealed in the store, parsed once a process, used through one port.
+
+A token of ours carries one of our own headers, byte for byte. Verification looks that header up
+instead of believing it, so that no header of somebody else's making chooses a key or an algorithm.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc.jwk import ECKey, RSAKey
+
+from idp.model.clock import Clock
+from idp.model.errors import ProbeshError
+from idp.model.keyring import Keyring
+from idp.oidc.protocol import SIGNING_ALGS
+from idp.stores.ports import SigningKey, Stores
+
+ACCESS_TOKEN: Final = "at+jwt"  # noqa: S105 - a media type (RFC 9068 2.1)
+ID_TOKEN: Final = "JWT"  # noqa: S105 - a media type
+PURPOSE: Final = "signing-keys"  # of the key-encryption key
+
+_TYPES: Final = (ACCESS_TOKEN, ID_TOKEN)
+_LONGEST: Final = 8 * 1024  # characters of a token that is read at all
+_COORDINATE: Final = 32  # bytes of r and of s in an ES256 signature (RFC 7518 3.4)
+_RSA_BITS: Final = 2048
+
+
+class InvalidToken(ProbeshError):
+    """A token that is not ours, not of the type asked for, or damaged."""
+
+
+class Signer(Protocol):
+    """The port through which everything is signed: a hardware module is one more adapter."""
+
+    def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str) -> str: ...
+
+
+class SignatureKey(Protocol):
+    """A private key with its algorithm."""
+
+    def sign(self, message: bytes) -> bytes: ...
+    def is_signature(self, signature: bytes, message: bytes) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rs256Key:
+    """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 3.3)."""
+
+    private: rsa.RSAPrivateKey = field(repr=False)
+    public: rsa.RSAPublicKey = field(repr=False)
+
+    def sign(self, message: bytes) -> bytes:
+        return self.private.sign(message, padding.PKCS1v15(), SHA256())
+
+    def is_signature(self, signature: bytes, message: bytes) -> bool:
+        try:
+            self.public.verify(signature, message, padding.PKCS1v15(), SHA256())
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Es256Key:
+    """ECDSA on P-256 with SHA-256 (RFC 7518 3.4)."""
+
+    private: ec.EllipticCurvePrivateKey = field(repr=False)
+    public: ec.EllipticCurvePublicKey = field(repr=False)
+
+    def sign(self, message: bytes) -> bytes:
+        r, s = decode_dss_signature(self.private.sign(message, ec.ECDSA(SHA256())))
+        return r.to_bytes(_COORDINATE) + s.to_bytes(_COORDINATE)
+
+    def is_signature(self, signature: bytes, message: bytes) -> bool:
+        if len(signature) != 2 * _COORDINATE:
+            return False
+        r, s = signature[:_COORDINATE], signature[_COORDINATE:]
+        encoded = encode_dss_signature(int.from_bytes(r), int.from_bytes(s))
+        try:
+            self.public.verify(encoded, message, ec.ECDSA(SHA256()))
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LoadedKey:
+    kid: str
+    alg: str
+    key: SignatureKey = field(repr=False)
+    public_jwk: Mapping[str, Any]
+    age: tuple[int, str]  # orders the keys of one algorithm, the same on every node
+    retired: bool
+
+    def header(self, typ: str) -> str:
+        # Changing these bytes voids every access token and id_token_hint that is out there.
+        fields = {"alg": self.alg, "typ": typ, "kid": self.kid}
+        return _base64url(json.dumps(fields, separators=(",", ":")).encode())
+
+
+class KeySet:
+    """All signing keys of the provider; the newest of an algorithm signs, all of them verify."""
+
+    def __init__(self, keys: Iterable[_LoadedKey]) -> None:
+        self._keys = sorted(keys, key=lambda k: k.age)
+        self._current = {k.alg: k for k in self._keys if not k.retired}
+        self._headers = {(k.kid, typ): k.header(typ) for k in self._keys for typ in _TYPES}
+        self._by_header = {k.header(typ): (typ, k) for k in self._keys for typ in _TYPES}
+
+    @classmethod
+    def load(cls, stores: Stores, kek: Keyring) -> "KeySet":
+        """Read and parse the keys: about 30 ms for each RSA key, so once a process.
+
+        Raises cryptography.fernet.InvalidToken when they were sealed under another key.
+        """
+        seal = _seal(kek)
+        with stores.read() as work:
+            stored = work.signing_keys.all()
+        return cls(_open(key, seal) for key in stored)
+
+    def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str) -> str:
+        """Return `claims` as a JWS in compact serialization (RFC 7515 3.1)."""
+        key = self._current[alg]
+        payload = _base64url(json.dumps(claims, separators=(",", ":")).encode())
+        message = f"{self._headers[key.kid, typ]}.{payload}"
+        return f"{message}.{_base64url(key.key.sign(message.encode()))}"
+
+    def verify(
+        self, token: str, *, typ: str, algs: Collection[str] = SIGNING_ALGS
+    ) -> dict[str, Any]:
+        """Return the claims of a token that we signed; times and audience are the caller's matter.
+
+        Raises InvalidToken for anything else: foreign or missing keys and algorithms, other types,
+        extra header fields, damage, more than 8 KiB (RFC 8725 3.1, 3.11).
+        """
+        if len(token) > _LONGEST or not token.isascii() or token.count(".") != 2:  # noqa: PLR2004
+            raise InvalidToken
+        header, payload, signature = token.split(".")
+        known = self._by_header.get(header)
+        if known is None or known[0] != typ or known[1].alg not in algs:
+            raise InvalidToken
+        if not known[1].key.is_signature(_decoded(signature), f"{header}.{payload}".encode()):
+            raise InvalidToken
+        claims: dict[str, Any] = json.loads(_decoded(payload))
+        return claims
+
+    def public_jwks(self) -> dict[str, list[Mapping[str, Any]]]:
+        """Return the public keys as a JWK Set (RFC 7517 5), newest last."""
+        return {"keys": [key.public_jwk for key in self._keys]}
+
+    @property
+    def algs(self) -> frozenset[str]:
+        return frozenset(self._current)
+
+
+def make_keys(stores: Stores, kek: Keyring, clock: Clock) -> tuple[str, ...]:
+    """Make and store a key for every algorithm that has none; return the `kid`s of the new ones."""
+    with stores.read() as work:
+        present = {key.alg for key in work.signing_keys.all() if key.retired_at is None}
+    made = [_sealed_key(alg, _seal(kek), clock()) for alg in SIGNING_ALGS if alg not in present]
+    if made:
+        with stores.write() as work:
+            for key in made:
+                work.signing_keys.add(key)
+    return tuple(key.kid for key in made)
+
+
+def token_hash(token: str) -> str:
+    """Return the `at_hash` of an access token under RS256 or ES256 (OIDC Core 3.1.3.6)."""
+    return _base64url(hashlib.sha256(token.encode("ascii")).digest()[:16])
+
+
+def _sealed_key(alg: str, seal: MultiFernet, now: int) -> SigningKey:
+    key = RSAKey.generate_key(_RSA_BITS) if alg == "RS256" else ECKey.generate_key("P-256")
+    private = json.dumps(key.as_dict(private=True)).encode()
+    return SigningKey(key.thumbprint(), alg, seal.encrypt(private), now)
+
+
+def _open(stored: SigningKey, seal: MultiFernet) -> _LoadedKey:
+    jwk = json.loads(seal.decrypt(stored.sealed))
+    parsed = RSAKey.import_key(jwk) if stored.alg == "RS256" else ECKey.import_key(jwk)
+    public = parsed.as_dict(private=False)
+    return _LoadedKey(
+        kid=stored.kid,
+        alg=stored.alg,
+        key=_signature_key(parsed.raw_value),
+        public_jwk={**public, "kid": stored.kid, "use": "sig", "alg": stored.alg},
+        age=(stored.created_at, stored.kid),
+        retired=stored.retired_at is not None,
+    )
+
+
+def _signature_key(private: object) -> SignatureKey:
+    if isinstance(private, rsa.RSAPrivateKey):
+        return Rs256Key(private, private.public_key())
+    if isinstance(private, ec.EllipticCurvePrivateKey):
+        return Es256Key(private, private.public_key())
+    raise TypeError("A stored signing key is not a private key.")
+
+
+def _seal(kek: Keyring) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in kek.fernet_keys(PURPOSE)])
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _decoded(segment: str) -> bytes:
+    try:
+        return base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise InvalidToken from error

@@ -1,0 +1,33 @@
+"""The protocol's own vocabulary: endpoint paths, scopes, claims, and the settings it works by."""
+
+from dataclasses import dataclass
+from typing import Final
+
+AUTHORIZE: Final = "/authorize"
+TOKEN: Final = "/token"  # noqa: S105 - a path
+USERINFO: Final = "/userinfo"
+REVOKE: Final = "/revoke"
+INTROSPECT: Final = "/introspect"
+JWKS: Final = "/jwks"
+DISCOVERY: Final = "/.well-known/openid-configuration"
+
+OPENID_SCOPES: Final = ("openid", "profile", "email", "offline_access")
+SIGNING_ALGS: Final = ("RS256", "ES256")
+RESPONSE_MODES: Final = ("query", "fragment", "form_post")
+PROMPTS: Final = ("none", "login", "consent", "select_account")
+CLIENT_AUTHENTICATION_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolSettings:
+    """The configuration, as far as the protocol is concerned. Lifetimes are in seconds."""
+
+    issuer: str  # without a slash at its end
+    code_lifetime: int = 60
+    access_lifetime: int = 300
+    id_token_lifetime: int = 300
+    refresh_lifetime: int = 30 * 24 * 3600  # with offline_access; without it, the user session's
+    locales: tuple[str, ...] = ("bn", "en")
+    id_token_alg: str = "RS256"  # noqa: S105 - every provider must offer it (OIDC Core 15.1)
+    access_token_alg: str = "ES256"  # noqa: S105 - an algorithm
+    service_documentation: str | None = None

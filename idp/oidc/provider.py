@@ -1,0 +1,120 @@
+"""The OpenID provider, put together: what `signin` and `web` ask of the protocol."""
+
+from collections.abc import Mapping
+
+from flask import Response, request
+
+from idp.model.clock import Clock
+from idp.model.errors import AuthorizationError
+from idp.model.grant import Grant
+from idp.model.request import AuthorizationRequest
+from idp.model.sessions import UserSession
+from idp.model.tokens import digest, new_id, new_secret
+from idp.oidc import authorize, interaction, responses
+from idp.oidc.assurance import acr_of
+from idp.oidc.clients import register
+from idp.oidc.discovery import discovery_document, jwks_document
+from idp.oidc.interaction import Reason
+from idp.oidc.issuance import TokenIssuer
+from idp.oidc.keys import KeySet
+from idp.oidc.parameters import Pairs
+from idp.oidc.protocol import ProtocolSettings
+from idp.oidc.responses import AuthorizationResponse
+from idp.oidc.server import ProtocolServer
+from idp.oidc.userinfo import UserInfo
+from idp.settings.clients import Client
+from idp.stores.ports import Stores, Work
+
+
+class OpenIDProvider:
+    """One issuer with its clients, keys and stores. A new configuration makes a new one."""
+
+    def __init__(
+        self,
+        settings: ProtocolSettings,
+        clients: Mapping[str, Client],
+        *,
+        stores: Stores,
+        keys: KeySet,
+        clock: Clock,
+    ) -> None:
+        self.settings = settings
+        self.discovery = discovery_document(settings, keys)
+        self.jwks = jwks_document(keys)
+        self._clients = clients
+        self._keys = keys
+        registered, tokens = register(clients), TokenIssuer(settings, keys)
+        self._server = ProtocolServer(registered, stores=stores, tokens=tokens, clock=clock)
+        self._userinfo = UserInfo(clients=registered, stores=stores, tokens=tokens, clock=clock)
+        self._origins = frozenset(o for c in registered.values() for o in c.record.web_origins)
+
+    # The conversation's side.
+
+    def client(self, client_id: str) -> Client | None:
+        """Return the client of that name, enabled or not."""
+        return self._clients.get(client_id)
+
+    def check_request(self, pairs: Pairs) -> AuthorizationRequest:
+        """Return the checked request. Raises RequestRefused or AuthorizationError."""
+        return authorize.check_request(
+            pairs, clients=self._clients, settings=self.settings, keys=self._keys
+        )
+
+    def reason_to_ask(
+        self, asked: AuthorizationRequest, session: UserSession | None, *, now: int
+    ) -> Reason | None:
+        """Return why a person must be asked. Raises AuthorizationError when nobody may be."""
+        return interaction.reason_to_ask(asked, session, now)
+
+    def issue_code(
+        self, work: Work, asked: AuthorizationRequest, session: UserSession, *, now: int
+    ) -> AuthorizationResponse:
+        """Grant the request to the session's user, within `work`, and answer with a code."""
+        code = new_secret()
+        expires_at = now + self.settings.code_lifetime
+        work.grants.add(
+            self._grant(asked, session, now), code_digest=digest(code), code_expires_at=expires_at
+        )
+        return responses.success(asked, code, issuer=self.settings.issuer)
+
+    def failure(self, error: AuthorizationError) -> AuthorizationResponse:
+        """Answer with an error at the client."""
+        return responses.failure(error, issuer=self.settings.issuer)
+
+    # The programs' side: each answers the Flask request at hand.
+
+    def token_endpoint(self) -> Response:
+        return self._server.token_endpoint()
+
+    def userinfo_endpoint(self) -> Response:
+        return self._userinfo.answer(request)
+
+    def revocation_endpoint(self) -> Response:
+        return self._server.revocation_endpoint()
+
+    def introspection_endpoint(self) -> Response:
+        return self._server.introspection_endpoint()
+
+    def allowed_origin(self, origin: str) -> bool:
+        """Tell whether scripts of `origin` belong to an enabled client (Fetch: CORS protocol)."""
+        return origin in self._origins
+
+    def _grant(self, asked: AuthorizationRequest, session: UserSession, now: int) -> Grant:
+        outlives_session = "offline_access" in asked.scope
+        return Grant(
+            id=new_id(),
+            client_id=asked.client_id,
+            user_id=session.user_id,
+            sid=session.sid,
+            redirect_uri=asked.redirect_uri,
+            scope=asked.scope,
+            nonce=asked.nonce,
+            code_challenge=asked.code_challenge,
+            auth_time=session.auth_time,
+            amr=session.amr,
+            acr=acr_of(session.amr),
+            created_at=now,
+            expires_at=now + self.settings.refresh_lifetime
+            if outlives_session
+            else session.expires_at,
+        )

@@ -1,0 +1,176 @@
+"""Rules between keys: each is a function whose parameters name the keys that it needs.
+
+A rule runs when those keys are right by themselves, so one run tells every mistake.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.settings.clients import Client
+from idp.settings.diagnostics import Finding, KeyPath, did_you_mean
+from idp.settings.sections import (
+    Flows,
+    Mail,
+    Otp,
+    Password,
+    Proxy,
+    Session,
+    Steps,
+    Theme,
+)
+from idp.settings.values import is_loopback
+
+STEPS = ("password", "email_otp")  # the authenticators that are built
+_LOWEST_PRODUCTION_COST = 10  # below it a stolen hash is guessed too fast (OWASP Password Storage)
+
+Findings = Iterator[Finding]
+
+
+def run_checks(values: Mapping[str, Any]) -> Findings:
+    """Yield what is wrong between the keys of the main file; `values` holds the right ones."""
+    for check in _CHECKS:
+        needs = inspect.signature(check).parameters
+        if needs.keys() <= values.keys():
+            yield from check(**{name: values[name] for name in needs})
+
+
+def _check_issuer(issuer: str, mode: str) -> Findings:
+    parts = urlsplit(issuer)
+    if mode == "production" and parts.scheme != "https":
+        hint = f'Did you mean "https{issuer.removeprefix("http")}", or mode = "development"?'
+        yield _contradiction("issuer", "must begin with https:// in production mode", hint)
+    if mode == "development" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        hint = 'A public issuer needs mode = "production"'
+        yield _contradiction(
+            "issuer", "must be http on a loopback address in development mode", hint
+        )
+
+
+def _check_hash_cost(password: Password, mode: str) -> Findings:
+    if mode == "production" and password.bcrypt_cost < _LOWEST_PRODUCTION_COST:
+        message = f"must be at least {_LOWEST_PRODUCTION_COST} in production mode"
+        yield _contradiction("password.bcrypt_cost", message)
+
+
+def _check_proxy(proxy: Proxy) -> Findings:
+    for number, network in enumerate(proxy.trusted):
+        if network.prefixlen == 0:
+            path = ("proxy", "trusted", number)
+            yield Finding(path, "E201", "would believe everybody: name the proxy's own address")
+
+
+def _check_flow_steps(flows: Flows) -> Findings:
+    for name, steps in flows.named.items():
+        yield from _check_steps(("flows", name), steps)
+
+
+def _check_steps(path: KeyPath, steps: Steps) -> Findings:
+    if not steps:
+        yield Finding(path, "E201", "must have at least one step")
+    elif steps[0] in STEPS and steps[0] != "password":
+        yield Finding((*path, 0), "E201", 'must be "password": the first step tells who it is')
+    for number, step in enumerate(steps):
+        if step not in STEPS:
+            hint = did_you_mean(step, STEPS) or f"Steps are {', '.join(STEPS)}"
+            yield Finding((*path, number), "E201", f'names an unknown step "{step}"', hint)
+        elif step in steps[:number]:
+            yield Finding((*path, number), "E201", f'names the step "{step}" a second time')
+
+
+def _check_flow_names(flows: Flows, wanted_flows: frozenset[str]) -> Findings:
+    for name in flows.named.keys() - {"browser"} - wanted_flows:
+        hint = did_you_mean(name, ["browser"])
+        yield Finding(("flows", name), "E201", "is a flow that no client names", hint)
+
+
+def _check_otp(otp: Otp) -> Findings:
+    if otp.resend_after >= otp.ttl:
+        yield _contradiction("otp.resend_after", "must be shorter than otp.ttl")
+
+
+def _check_session(session: Session) -> Findings:
+    if session.idle > session.max:
+        yield _contradiction("session.idle", "must not be longer than session.max")
+
+
+def _check_mail(mail: Mail) -> Findings:
+    if mail.tls == "none" and not is_loopback(mail.host):
+        message = '"none" is for a mail server on this machine (a loopback address) only'
+        yield _contradiction("mail.tls", message, 'Write "starttls" or "implicit"')
+    if mail.user and not mail.password:
+        yield _contradiction("mail.password", "is missing, though mail.user is there")
+    if mail.password and not mail.user:
+        yield _contradiction("mail.user", "is missing, though mail.password is there")
+
+
+def _check_theme(theme: Theme) -> Findings:
+    if theme.default not in theme.locales:
+        yield _contradiction("theme.default", "must be one of theme.locales")
+
+
+_CHECKS: tuple[Callable[..., Findings], ...] = (
+    _check_issuer,
+    _check_hash_cost,
+    _check_proxy,
+    _check_flow_steps,
+    _check_flow_names,
+    _check_otp,
+    _check_session,
+    _check_mail,
+    _check_theme,
+)
+
+
+def check_client(client: Client, mode: str | None, flows: Flows | None) -> Findings:
+    """Yield what is wrong inside one client; paths begin at the client. None: not known."""
+    yield from _check_client_secrets(client)
+    yield from _check_client_grants(client)
+    if client.pkce == "optional" and client.is_public:
+        message = "must be required for a client without a secret (RFC 9700 2.1.1)"
+        yield _contradiction("pkce", message)
+    if mode is not None:
+        yield from _check_redirects(client, mode)
+    if flows is not None and client.flow is not None and client.flow not in flows.named:
+        hint = did_you_mean(client.flow, list(flows.named))
+        yield _contradiction("flow", f'names the flow "{client.flow}", which is not declared', hint)
+
+
+def _check_client_secrets(client: Client) -> Findings:
+    if client.is_public and client.secrets:
+        yield _contradiction("secrets", 'must be left out when auth is "none"')
+    if not client.is_public and not client.secrets:
+        yield _contradiction("secrets", f'is missing: auth is "{client.auth}"')
+
+
+def _check_client_grants(client: Client) -> Findings:
+    if client.is_public and "client_credentials" in client.grants:
+        message = "must not hold client_credentials when auth is none (RFC 6749 4.4)"
+        yield _contradiction("grants", message)
+    if "authorization_code" not in client.grants:
+        if "refresh_token" in client.grants:
+            message = "must hold authorization_code when it holds refresh_token"
+            yield _contradiction("grants", message)
+        return
+    if not client.redirect_uris:
+        yield _contradiction("redirect_uris", "must have at least one element")
+    if client.home_url is None and client.initiate_login_uri is None:
+        message = "is missing: one of home_url and initiate_login_uri must be there"
+        yield _contradiction("home_url", message)
+
+
+def _check_redirects(client: Client, mode: str) -> Findings:
+    for number, uri in enumerate(client.redirect_uris):
+        parts = urlsplit(uri)
+        if parts.scheme == "https":
+            continue
+        if mode == "development" and is_loopback(parts.hostname or ""):
+            continue
+        message = "must be https (http only for loopback, in development mode)"
+        hint = f'Did you mean "https{uri.removeprefix("http")}"?'
+        yield Finding(("redirect_uris", number), "E201", message, hint)
+
+
+def _contradiction(path: str, message: str, hint: str = "") -> Finding:
+    return Finding(tuple(path.split(".")), "E201", message, hint)

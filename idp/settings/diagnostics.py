@@ -1,0 +1,64 @@
+"""Mistakes in the configuration: what is wrong, where it stands, what was probably meant."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from idp.model.errors import SettingsRefused
+
+Key = str | int
+KeyPath = tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One mistake. `line` and `column` start at 1 and count code points; 0 means the whole file."""
+
+    file: str
+    line: int
+    column: int
+    code: str  # E0xx the file itself, E1xx a value, E2xx values that contradict each other
+    path: str
+    message: str
+    hint: str = ""
+
+    @override
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        subject = f"{self.path} " if self.path else ""
+        hint = f". {self.hint}" if self.hint else ""
+        return f"{place} {self.code} {subject}{self.message}{hint}"
+
+
+class MistakesFound(SettingsRefused):
+    """All mistakes of all files, in the order in which a reader meets them."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A mistake that knows its key but not yet its file and line."""
+
+    path: KeyPath
+    code: str
+    message: str
+    hint: str = ""
+
+
+def dotted(path: KeyPath) -> str:
+    """Return a key path as people write it: `clients[0].redirect_uris[1]`."""
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+    return text
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return a hint that names the nearest known word, or nothing when none is near."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f'Did you mean "{near[0]}"?' if near else ""

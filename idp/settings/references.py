@@ -1,0 +1,91 @@
+"""References: `{env = "X"}`, `{env = "X", default = …}` and `{file = "x"}` become values.
+
+Secrets come this way only, so what came by a reference is marked as such.
+"""
+
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from idp.settings.diagnostics import Finding, KeyPath
+
+_READABLE_BY_OTHERS = stat.S_IRWXO
+_FILE_LIMIT = 65_536  # bytes; a secret is short, and a wrong name may be a huge file
+
+
+class Referenced(str):
+    """A text that stands in the environment or in a file of its own, not in the configuration."""
+
+    __slots__ = ()
+
+
+@dataclass
+class Resolver:
+    """Replaces the references of one document and collects what could not be found."""
+
+    environ: Mapping[str, str]
+    secrets_dir: Path
+    findings: list[Finding] = field(default_factory=list)
+    failed: set[KeyPath] = field(default_factory=set)
+
+    def resolve(self, value: Any, path: KeyPath = ()) -> Any:
+        """Return `value` with references replaced and lists made tuples, all the way down."""
+        if isinstance(value, dict):
+            if "env" in value or "file" in value:
+                return self._reference(value, path)
+            return {key: self.resolve(inner, (*path, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return tuple(self.resolve(inner, (*path, n)) for n, inner in enumerate(value))
+        return value
+
+    def _reference(self, table: dict[str, Any], path: KeyPath) -> Any:
+        if set(table) == {"file"} and isinstance(table["file"], str):
+            return self._read(self.secrets_dir / table["file"], path)
+        if set(table) <= {"env", "default"} and isinstance(table.get("env"), str):
+            return self._variable(table, path)
+        return self._fail(
+            path,
+            "E103",
+            "is not a reference",
+            'Write {env = "NAME"}, {env = "NAME", default = …} or {file = "name"}',
+        )
+
+    def _variable(self, table: dict[str, Any], path: KeyPath) -> Any:
+        name = table["env"]
+        if name in self.environ:
+            return Referenced(self.environ[name])
+        if "default" in table:
+            return self.resolve(table["default"], (*path, "default"))
+        return self._fail(
+            path,
+            "E105",
+            f"needs the environment variable {name}, which is not set",
+            f'Set it, or write {{env = "{name}", default = …}}',
+        )
+
+    def _read(self, file: Path, path: KeyPath) -> Any:
+        try:
+            mode = file.stat().st_mode
+            if mode & _READABLE_BY_OTHERS:
+                return self._fail(
+                    path,
+                    "E106",
+                    f"names the file {file}, which others on this machine may read",
+                    f"Run: chmod o= {file}",
+                )
+            with file.open("rb") as opened:
+                text = opened.read(_FILE_LIMIT).decode().removesuffix("\n").removesuffix("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            return self._fail(
+                path, "E106", f"names the file {file}, which cannot be read: {reason}"
+            )
+        if not text:
+            return self._fail(path, "E106", f"names the file {file}, which is empty")
+        return Referenced(text)
+
+    def _fail(self, path: KeyPath, code: str, message: str, hint: str = "") -> None:
+        self.findings.append(Finding(path, code, message, hint))
+        self.failed.add(path)

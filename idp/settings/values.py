@@ -1,0 +1,175 @@
+"""The kinds of value that the configuration knows: durations, addresses, networks, URLs, paths."""
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainValidator,
+    ValidationInfo,
+)
+
+from idp.settings.references import Referenced
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"([1-9][0-9]{0,8})([smhd])")
+_ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
+_LOWEST_VISIBLE = 0x21
+_FLAGS = {"true": True, "false": False}
+
+
+class Section(BaseModel):
+    """A table of the configuration: unknown keys and wrong types are mistakes, nothing changes."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+
+class LocalText(Section):
+    """The same words in both languages."""
+
+    bn: str
+    en: str
+
+
+def split_url(url: str) -> SplitResult:
+    """Return the parts of an absolute http or https URL; ValueError says what is wrong with it."""
+    if any(ord(letter) < _LOWEST_VISIBLE or letter in '\x7f\\"<>^`{|}' for letter in url):
+        raise ValueError("holds a character that no URL may hold")
+    parts = urlsplit(url)
+    _ = parts.port  # raises ValueError for a port that is no number
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an absolute URL that begins with https://")
+    if parts.username is not None:
+        raise ValueError("must not hold a user name or password")
+    return parts
+
+
+def base_of(info: ValidationInfo) -> Path:
+    """Return the directory that relative paths are relative to."""
+    base: Path = (info.context or {}).get("base", Path())
+    return base
+
+
+def under(base: Path, name: str) -> Path:
+    """Return the path that `name` means when it is written in a file in `base`."""
+    return Path(os.path.normpath(base / name))
+
+
+def is_loopback(host: str) -> bool:
+    """Answer whether `host` means this machine itself (RFC 6761 6.3 for the name)."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def parse_duration(value: Any) -> int:
+    """Return a duration in seconds: `"30m"` is 1800. Units are s, m, h and d."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a duration like "60s", "30m", "10h" or "90d"')
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def _to_whole(value: Any) -> Any:
+    # The environment knows only texts; a number is read from one only there.
+    is_number = isinstance(value, Referenced) and re.fullmatch(r"[0-9]{1,18}", value)
+    return int(value) if is_number else value
+
+
+def _to_flag(value: Any) -> Any:
+    return _FLAGS.get(value, value) if isinstance(value, Referenced) else value
+
+
+def _to_plain_text(value: Any) -> Any:
+    return str.__str__(value) if isinstance(value, Referenced) else value
+
+
+def _check_referenced(value: Any, info: ValidationInfo) -> Any:
+    if info.context and isinstance(value, str) and value and not isinstance(value, Referenced):
+        raise ValueError('is a secret: write {file = "name"} or {env = "NAME"} instead of it')
+    return _to_plain_text(value)
+
+
+def _check_no_password(value: Any) -> Any:
+    if isinstance(value, str) and not isinstance(value, Referenced) and urlsplit(value).password:
+        raise ValueError('holds a password: write {env = "NAME"} or {file = "name"} instead')
+    return _to_plain_text(value)
+
+
+def _to_network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    if not isinstance(value, str):
+        raise ValueError('must be a network like "203.0.113.0/24"')  # noqa: TRY004 - pydantic reads it
+    try:
+        return ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError(f'must be a network like "203.0.113.0/24": {error}') from error
+
+
+def _to_path(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, str):
+        return value
+    return under(base_of(info), value)
+
+
+def _check_address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError("must be a mail address like office@example.gov.bd")
+    return value
+
+
+def _check_web_page(value: str) -> str:
+    split_url(value)
+    return value
+
+
+def _check_timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, LookupError) as error:
+        raise ValueError("is not a time zone that this machine knows") from error
+    return value
+
+
+def _check_issuer(value: str) -> str:
+    parts = split_url(value)
+    if "?" in value or "#" in value:
+        raise ValueError("must not have a query or a fragment")
+    if value.endswith("/"):
+        raise ValueError("must not end with a slash")
+    if parts.netloc != parts.netloc.lower():
+        raise ValueError("must be written in small letters up to its path")
+    return value
+
+
+Text: TypeAlias = Annotated[str, BeforeValidator(_to_plain_text)]
+Whole: TypeAlias = Annotated[int, BeforeValidator(_to_whole)]
+Flag: TypeAlias = Annotated[bool, BeforeValidator(_to_flag)]
+Duration: TypeAlias = Annotated[int, BeforeValidator(parse_duration)]  # seconds
+SecretText: TypeAlias = Annotated[str, BeforeValidator(_check_referenced)]
+StoreUrl: TypeAlias = Annotated[str, BeforeValidator(_check_no_password)]
+RelativePath: TypeAlias = Annotated[Path, BeforeValidator(_to_path)]
+Network: TypeAlias = Annotated[
+    ipaddress.IPv4Network | ipaddress.IPv6Network, PlainValidator(_to_network)
+]
+Address: TypeAlias = Annotated[Text, AfterValidator(_check_address)]
+WebPage: TypeAlias = Annotated[Text, AfterValidator(_check_web_page)]
+TimeZone: TypeAlias = Annotated[Text, AfterValidator(_check_timezone)]
+Issuer: TypeAlias = Annotated[Text, AfterValidator(_check_issuer)]

@@ -1,0 +1,87 @@
+"""What the conversation answers, and what it is told about the browser."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from idp.flow.step import Visit
+from idp.model.page import Page
+from idp.oidc.responses import AuthorizationResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """What one request tells of its browser: its cookies, its languages and its address."""
+
+    key: str | None = field(repr=False)
+    session: str | None = field(repr=False)
+    known: str | None = field(repr=False)
+    saved_language: str
+    accept_language: str
+    address: str
+
+    def visit(self, now: int) -> Visit:
+        return Visit(self.address, self.known, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookies:
+    """Cookies to set with the answer; None leaves one alone."""
+
+    key: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
+    known: str | None = field(default=None, repr=False)
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPage:
+    """Answer with a page. `sealed` or `handle` is the conversation that its form goes on with."""
+
+    page: Page
+    locale: str
+    reference: str
+    client_id: str = ""
+    sealed: str = field(default="", repr=False)
+    handle: str = ""
+    browser_key: str = field(default="", repr=False)  # what the form's token is bound to
+    developer: Mapping[str, str] = field(default_factory=dict)
+    cookies: Cookies = Cookies()
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """Send the browser to the page of a stored conversation."""
+
+    handle: str
+    cookies: Cookies = Cookies()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Send the browser back to its client with the answer to its authorization request."""
+
+    response: AuthorizationResponse
+    locale: str
+    reference: str
+    client_id: str
+    cookies: Cookies = Cookies()
+
+
+Answer: TypeAlias = ShowPage | GoTo | Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A posted form. `is_genuine`: its token is of a page that we showed to this browser."""
+
+    form: Mapping[str, str] = field(repr=False)
+    is_genuine: bool
+
+    @property
+    def action(self) -> str:
+        return self.form.get("action", "")
+
+    @property
+    def language(self) -> str:
+        return self.form.get("language", "")

@@ -1,0 +1,58 @@
+"""Seals: a conversation without a proof travels encrypted in its page; a GET writes nothing."""
+
+import json
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from idp.model.errors import ProbeshError
+from idp.model.keyring import Keyring
+from idp.model.request import AuthorizationRequest
+from idp.model.sessions import AuthenticationSession
+
+
+class SealBroken(ProbeshError):
+    """The sealed value was not made with a key of ours, or has been changed."""
+
+
+class Seal:
+    """Closes and opens sealed conversations under the form key, newest version first."""
+
+    def __init__(self, form_key: Keyring, *, lifetime: int) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in form_key.fernet_keys("seal")])
+        self._lifetime = lifetime
+
+    def close(self, session: AuthenticationSession) -> str:
+        """Return the sealed form of a conversation, different each time."""
+        fields = {
+            "i": session.id,
+            "r": session.reference,
+            "b": session.browser_digest.hex(),
+            "q": session.request.as_dict(),
+            "f": session.flow,
+            "l": session.locale,
+            "t": session.created_at,
+            "u": session.user_typed,
+        }
+        plain = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+        return self._fernet.encrypt(plain.encode("utf-8", "replace")).decode("ascii")
+
+    def open(self, sealed: str) -> AuthenticationSession:
+        """Return the conversation, however old and whosever browser it was made for.
+
+        Raises SealBroken.
+        """
+        try:
+            fields = json.loads(self._fernet.decrypt(sealed.encode("utf-8", "replace")))
+        except InvalidToken:
+            raise SealBroken from None
+        return AuthenticationSession(
+            id=fields["i"],
+            reference=fields["r"],
+            browser_digest=bytes.fromhex(fields["b"]),
+            request=AuthorizationRequest.from_dict(fields["q"]),
+            flow=fields["f"],
+            locale=fields["l"],
+            created_at=fields["t"],
+            expires_at=fields["t"] + self._lifetime,
+            user_typed=fields["u"],
+        )

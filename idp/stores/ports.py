@@ -1,0 +1,250 @@
+"""The ports: what the rooms above ask of a store, one Protocol a noun.
+
+A `Work` is one unit of work: everything in it is committed together or not at all. Whatever may
+happen only once is one conditional statement; the method then answers whether *this* caller won.
+Times are seconds since 1970 UTC, digests 32 bytes.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from idp.model.grant import Grant
+from idp.model.letter import Letter
+from idp.model.sessions import AuthenticationSession, Challenge, UserSession
+from idp.model.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How failures of one key are answered: a count per `window` seconds, and pauses at counts.
+
+    `pauses` are (count, seconds): reaching the count blocks the key for that long. A window of 0
+    never ends by itself. A pause of 0 closes the key until it is cleared.
+    """
+
+    window: int
+    pauses: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A key that must wait until `until` (seconds since 1970 UTC); None: closed until cleared."""
+
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A signing key at rest: `sealed` is the private JWK under the key-encryption key."""
+
+    kid: str
+    alg: str
+    sealed: bytes
+    created_at: int
+    retired_at: int | None = None
+
+
+class Users(Protocol):
+    """Accounts."""
+
+    def find(self, user_id: str) -> User | None: ...
+    def find_by_email(self, email_canonical: str) -> User | None: ...
+    def add(self, user: User) -> None:
+        """Store a new user. Raises AlreadySpent when the canonical e-mail is taken."""
+
+    def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None: ...
+
+
+class Credentials(Protocol):
+    """Password hashes."""
+
+    def password_hash(self, user_id: str) -> str | None: ...
+    def set_password(self, user_id: str, tagged_hash: str, *, now: int) -> None:
+        """Store a new password: the user's credential version goes up."""
+
+    def rehash(self, user_id: str, tagged_hash: str, *, old: str) -> None:
+        """Store the same password under newer parameters, only if `old` still stands."""
+
+
+class AuthenticationSessions(Protocol):
+    """Conversations in which something is proven."""
+
+    def find(self, session_id: str) -> AuthenticationSession | None: ...
+    def add(self, session: AuthenticationSession) -> None:
+        """Store a conversation with `version` 1. Raises AlreadySpent if its id is there already."""
+
+    def save(self, session: AuthenticationSession) -> None:
+        """Store it with `version` + 1 if `session.version` still stands and it is not taken.
+
+        Raises AlreadySpent if another tab was faster.
+        """
+
+    def take(self, session_id: str, *, version: int, now: int) -> None:
+        """End it. Raises AlreadySpent if it was moved, or taken, before."""
+
+
+class Challenges(Protocol):
+    """Mailed codes that wait for their answers."""
+
+    def find(self, challenge_id: str) -> Challenge | None: ...
+    def add(self, challenge: Challenge) -> None: ...
+    def reserve_try(self, challenge_id: str, *, limit: int, now: int) -> int | None:
+        """Count one try and return how many are left after it; None: spent, expired or used up."""
+
+    def spend(self, challenge_id: str, *, now: int) -> None:
+        """Mark it answered. Raises AlreadySpent if it was answered before."""
+
+    def reserve_send(self, challenge_id: str, *, limit: int, not_after: int, now: int) -> bool:
+        """Count one more sending: the last was by `not_after`, and fewer than `limit` went."""
+
+
+class Counters(Protocol):
+    """Failures by key."""
+
+    def reserve(self, key: bytes, schedule: Schedule, *, now: int) -> Blocked | None:
+        """Count one failure beforehand. Blocked: the key waits, nothing was counted."""
+
+    def refund(self, key: bytes) -> None:
+        """Give back one slot that was reserved and turned out not to be a failure."""
+
+    def clear(self, key: bytes) -> None: ...
+    def blocked(self, key: bytes, *, now: int) -> Blocked | None:
+        """Tell whether the key waits, counting nothing."""
+
+
+class UserSessions(Protocol):
+    """People who are logged in."""
+
+    def find(self, digest: bytes) -> UserSession | None: ...
+    def find_with_user(self, digest: bytes) -> tuple[UserSession, User] | None: ...
+    def add(self, session: UserSession) -> None: ...
+    def renew(self, session: UserSession, *, old_digest: bytes) -> None:
+        """Give the session `session.sid` a new digest, authentication and limits.
+
+        Raises AlreadySpent if `old_digest` is not its digest any more, or it has ended.
+        """
+
+    def touch(self, sid: str, *, now: int) -> None: ...
+    def end(self, sid: str, *, now: int) -> None:
+        """End a session and every grant that was given in it."""
+
+    def end_all_of_user(self, user_id: str, *, now: int) -> None:
+        """End all sessions and grants of a user."""
+
+
+class KnownBrowsers(Protocol):
+    """Browsers in which an account has completed a login."""
+
+    def is_known(self, user_id: str, digest: bytes, *, not_before: int) -> bool: ...
+    def remember(self, user_id: str, digest: bytes, *, keep: int, now: int) -> None:
+        """Store or refresh it, and forget the oldest beyond `keep` of this user."""
+
+
+class Grants(Protocol):
+    """Grants, and the authorization codes that they carry."""
+
+    def add(self, grant: Grant, *, code_digest: bytes, code_expires_at: int) -> None: ...
+    def claim_code(
+        self, code_digest: bytes, *, client_id: str, now: int
+    ) -> tuple[Grant, User] | None:
+        """Spend an authorization code: one conditional statement.
+
+        None: unknown, used, expired, another client's, of an ended grant or a disabled user.
+        """
+
+    def end_if_code_spent(self, code_digest: bytes, *, now: int) -> bool:
+        """End the grant of a code that is presented again (RFC 6749 4.1.2). True: there was one."""
+
+    def find_live(self, grant_id: str) -> tuple[Grant, User] | None:
+        """Return a grant that has not ended, with its user if enabled."""
+
+    def end(self, grant_id: str, *, now: int) -> None: ...
+
+
+class RefreshTokens(Protocol):
+    """Refresh tokens, each hanging on a grant."""
+
+    def add(self, digest: bytes, grant_id: str, *, expires_at: int, now: int) -> None: ...
+    def find_live(self, digest: bytes, *, now: int) -> tuple[Grant, User] | None:
+        """Return grant and user of a token that is not rotated, expired, ended or of nobody."""
+
+    def rotate(self, digest: bytes, *, client_id: str, now: int) -> tuple[Grant, User] | None:
+        """Spend a refresh token: one conditional statement. None as for `Grants.claim_code`."""
+
+    def end_grant_if_rotated(self, digest: bytes, *, client_id: str, now: int) -> bool:
+        """End the grant of a refresh token that comes again after its rotation.
+
+        RFC 9700 4.14.2.
+        """
+
+
+class Outbox(Protocol):
+    """Letters that wait to leave."""
+
+    def add(self, letter: Letter) -> None: ...
+    def lease(self, *, now: int, lease: int, most: int) -> Sequence[Letter]:
+        """Take up to `most` due letters for `lease` seconds; `attempts` goes up.
+
+        Two workers never get the same.
+        """
+
+    def delivered(self, letter_id: str, *, now: int) -> None: ...
+    def postpone(self, letter_id: str, *, until: int, answer: str) -> None: ...
+    def bury(self, letter_id: str, *, now: int, answer: str) -> None:
+        """Give it up: refused for good, or expired. `answer` holds no address, no content."""
+
+
+class SigningKeys(Protocol):
+    """Signing keys at rest."""
+
+    def all(self) -> Sequence[SigningKey]: ...
+    def add(self, key: SigningKey) -> None: ...
+
+
+class Work(Protocol):
+    """One unit of work, and every noun in it."""
+
+    @property
+    def users(self) -> Users: ...
+    @property
+    def credentials(self) -> Credentials: ...
+    @property
+    def authentication_sessions(self) -> AuthenticationSessions: ...
+    @property
+    def challenges(self) -> Challenges: ...
+    @property
+    def counters(self) -> Counters: ...
+    @property
+    def user_sessions(self) -> UserSessions: ...
+    @property
+    def known_browsers(self) -> KnownBrowsers: ...
+    @property
+    def grants(self) -> Grants: ...
+    @property
+    def refresh_tokens(self) -> RefreshTokens: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def signing_keys(self) -> SigningKeys: ...
+
+
+class Stores(Protocol):
+    """The way to the database. Raises StoreUnavailable when it does not answer."""
+
+    def read(self) -> AbstractContextManager[Work]:
+        """Open a view for reading: no transaction is held, no lock is taken."""
+
+    def write(self) -> AbstractContextManager[Work]:
+        """Open a unit of work: committed when the block ends, rolled back when it raises."""
+
+    def purge(self, *, now: int) -> int:
+        """Delete rows that nobody can need any more, in chunks of at most 100; return how many."""
+
+
+class AddressBuckets(Protocol):
+    """Rate windows by address: state that may vanish."""
+
+    def hit(self, bucket: str, address: str, *, factor: int) -> int | None:
+        """Count one request of `address`; return the seconds to wait if its window is full."""

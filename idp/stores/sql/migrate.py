@@ -1,0 +1,50 @@
+"""Migrations, run by the program itself: `upgrade` and the question whether one is due."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from idp.stores.sql.engine import open_engine, reading_options
+from idp.stores.sql.work import store_errors
+
+_SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
+_LOCK = 7_079_615  # the advisory lock of whoever migrates this database
+
+
+def upgrade(target: str | Engine) -> None:
+    """Bring a database, by address or engine, to the newest schema. Two at once are safe.
+
+    Everything happens in one transaction. Raises StoreUnavailable when the database does not answer.
+    """
+    engine = open_engine(target) if isinstance(target, str) else target
+    try:
+        with store_errors(), engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        if isinstance(target, str):
+            engine.dispose()
+
+
+def is_current(engine: Engine) -> bool:
+    """Tell whether the schema is the newest. Raises StoreUnavailable."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    reader = engine.execution_options(**reading_options(engine))
+    with store_errors(), reader.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,84 @@
+"""The outbox: letters that wait, leased by one courier at a time."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
+
+from idp.model.letter import Letter
+from idp.stores.sql.statements import dump, load, run
+from idp.stores.sql.tables import outbox
+
+_FIELDS = tuple(field.name for field in fields(Letter))
+_ADD = insert(outbox).values(closed_at=None, delivered=False, answer="")
+# A CTE, not a sub-select: PostgreSQL may evaluate the latter again and lease more than `most`.
+# SQLite has one writer at a time and no FOR UPDATE; SQLAlchemy leaves it out there.
+_DUE = (
+    select(outbox.c.id)
+    .where(outbox.c.closed_at.is_(None), outbox.c.due_at <= bindparam("now"))
+    .order_by(outbox.c.due_at, outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_LEASE = (
+    update(outbox)
+    .where(outbox.c.id.in_(select(_DUE.c.id)), outbox.c.due_at <= bindparam("now"))
+    .values(due_at=bindparam("lease_ends"), attempts=outbox.c.attempts + literal(1))
+    .returning(*(outbox.c[name] for name in _FIELDS))
+)
+_IS_OPEN = (outbox.c.id == bindparam("of_id"), outbox.c.closed_at.is_(None))
+_CLOSE = (
+    update(outbox)
+    .where(*_IS_OPEN)
+    .values(
+        closed_at=bindparam("now"), delivered=bindparam("delivered"), answer=bindparam("answer")
+    )
+)
+_POSTPONE = (
+    update(outbox).where(*_IS_OPEN).values(due_at=bindparam("until"), answer=bindparam("answer"))
+)
+
+
+def _letter_of(row: Row[Any]) -> Letter:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["facts"] = load(values["facts"])
+    return Letter(**values)
+
+
+class SqlOutbox:
+    """See `ports.Outbox`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, letter: Letter) -> None:
+        values = {name: getattr(letter, name) for name in _FIELDS}
+        values |= {"facts": dump(dict(letter.facts)), "due_at": letter.created_at}
+        run(self._connection, _ADD, values)
+
+    def lease(self, *, now: int, lease: int, most: int) -> Sequence[Letter]:
+        """Lease the longest due first; those past `expires_at` too, for the courier to bury."""
+        parameters = {"now": now, "lease_ends": now + lease, "most": most}
+        letters = [_letter_of(row) for row in run(self._connection, _LEASE, parameters)]
+        return sorted(letters, key=lambda letter: (letter.created_at, letter.id))
+
+    def delivered(self, letter_id: str, *, now: int) -> None:
+        self._close(letter_id, now=now, delivered=True, answer="")
+
+    def postpone(self, letter_id: str, *, until: int, answer: str) -> None:
+        parameters = {"of_id": letter_id, "until": until, "answer": _printable(answer)}
+        run(self._connection, _POSTPONE, parameters)
+
+    def bury(self, letter_id: str, *, now: int, answer: str) -> None:
+        self._close(letter_id, now=now, delivered=False, answer=answer)
+
+    def _close(self, letter_id: str, *, now: int, delivered: bool, answer: str) -> None:
+        parameters = {"of_id": letter_id, "now": now, "delivered": delivered}
+        run(self._connection, _CLOSE, {**parameters, "answer": _printable(answer)})
+
+
+def _printable(answer: str) -> str:
+    """Keep a mail server's words storable, whatever bytes it sent."""
+    return answer.encode("ascii", "backslashreplace").decode().replace("\x00", "")

@@ -1,0 +1,215 @@
+"""The tables, as SQLAlchemy models; the stores use them through `__table__` with Core statements.
+
+Times are seconds since 1970 UTC, digests 32 bytes. Tuples, mappings and text that anybody may
+have typed are JSON (ASCII): PostgreSQL's text takes neither NUL nor lone surrogates.
+"""
+
+from typing import cast
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """The root of all tables; named constraints let migrations find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+        }
+    )
+    type_annotation_map = {int: BigInteger, str: Text, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy's own way
+
+
+class UserRow(Base):
+    """A person or office."""
+
+    __tablename__ = "users"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    email_canonical: Mapped[str] = mapped_column(unique=True)
+    email_verified: Mapped[bool]
+    name_bn: Mapped[str]
+    name_en: Mapped[str]
+    office: Mapped[str]
+    enabled: Mapped[bool]
+    credential_version: Mapped[int]
+    created_at: Mapped[int]
+    updated_at: Mapped[int]
+
+
+class CredentialRow(Base):
+    """A user's password, hashed behind a tag that names its scheme and pepper."""
+
+    __tablename__ = "credentials"
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    tagged_hash: Mapped[str]
+    updated_at: Mapped[int]
+
+
+class AuthenticationSessionRow(Base):
+    """A conversation in which something has been proven."""
+
+    __tablename__ = "authentication_sessions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str]
+    browser_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    request: Mapped[str]  # JSON
+    flow: Mapped[str]
+    locale: Mapped[str]
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    user_typed: Mapped[str]  # JSON
+    step: Mapped[int]
+    user_id: Mapped[str | None] = mapped_column(index=True)
+    amr: Mapped[str]  # JSON
+    notes: Mapped[str]  # JSON
+    version: Mapped[int]
+    taken_at: Mapped[int | None]
+
+
+class ChallengeRow(Base):
+    """A mailed code that waits. A ghost's is here too, so its user may not exist."""
+
+    __tablename__ = "challenges"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    authentication_session_id: Mapped[str]
+    user_id: Mapped[str]
+    key_version: Mapped[int]
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    tries: Mapped[int]
+    sends: Mapped[int]
+    last_sent_at: Mapped[int]
+    spent_at: Mapped[int | None]
+
+
+class CounterRow(Base):
+    """Failures of one key. `resets_at` 0: never by itself; `blocked_until` 0: open."""
+
+    __tablename__ = "counters"
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    resets_at: Mapped[int] = mapped_column(index=True)
+    blocked_until: Mapped[int]
+
+
+class UserSessionRow(Base):
+    """Somebody who is logged in in one browser."""
+
+    __tablename__ = "user_sessions"
+    sid: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    amr: Mapped[str]  # JSON
+    auth_time: Mapped[int]
+    created_at: Mapped[int]
+    last_seen_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    ended_at: Mapped[int | None]
+
+
+class KnownBrowserRow(Base):
+    """A browser in which a user has logged in before."""
+
+    __tablename__ = "known_browsers"
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    seen_at: Mapped[int] = mapped_column(index=True)
+
+
+class GrantRow(Base):
+    """An authorization, and the code that carried it: one row, so that a code costs one insert."""
+
+    __tablename__ = "grants"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str]
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    sid: Mapped[str] = mapped_column(index=True)
+    redirect_uri: Mapped[str]
+    scope: Mapped[str]  # JSON
+    nonce: Mapped[str]  # JSON: the client's own text
+    code_challenge: Mapped[str | None]
+    auth_time: Mapped[int]
+    amr: Mapped[str]  # JSON
+    acr: Mapped[str]
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    ended_at: Mapped[int | None]
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    code_expires_at: Mapped[int]
+    code_used_at: Mapped[int | None]
+
+
+class RefreshTokenRow(Base):
+    """One refresh token of a grant's family."""
+
+    __tablename__ = "refresh_tokens"
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    grant_id: Mapped[str] = mapped_column(ForeignKey("grants.id", ondelete="CASCADE"), index=True)
+    issued_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    rotated_at: Mapped[int | None]
+
+
+class LetterRow(Base):
+    """A promise of a mail. `due_at` moves on when a courier leases it."""
+
+    __tablename__ = "outbox"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    to: Mapped[str]
+    locale: Mapped[str]
+    reference: Mapped[str]
+    facts: Mapped[str]  # JSON
+    created_at: Mapped[int]
+    expires_at: Mapped[int]
+    attempts: Mapped[int]
+    due_at: Mapped[int]
+    closed_at: Mapped[int | None] = mapped_column(index=True)  # delivered or buried
+    delivered: Mapped[bool]
+    answer: Mapped[str]
+    __table_args__ = (
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+
+class SigningKeyRow(Base):
+    """A signing key under the key-encryption key."""
+
+    __tablename__ = "signing_keys"
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    alg: Mapped[str]
+    sealed: Mapped[bytes]
+    created_at: Mapped[int]
+    retired_at: Mapped[int | None]
+
+
+def _table(row: type[Base]) -> Table:
+    return cast("Table", row.__table__)
+
+
+users = _table(UserRow)
+credentials = _table(CredentialRow)
+authentication_sessions = _table(AuthenticationSessionRow)
+challenges = _table(ChallengeRow)
+counters = _table(CounterRow)
+user_sessions = _table(UserSessionRow)
+known_browsers = _table(KnownBrowserRow)
+grants = _table(GrantRow)
+refresh_tokens = _table(RefreshTokenRow)
+outbox = _table(LetterRow)
+signing_keys = _table(SigningKeyRow)
+metadata = Base.metadata

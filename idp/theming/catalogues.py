@@ -1,0 +1,181 @@
+"""Sentences: gettext catalogues whose msgid is our key, with strictly checked `{fact}`s."""
+
+import gettext
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+
+from babel.messages.catalog import Message as PoMessage
+from babel.messages.pofile import PoFileError, read_po
+from markupsafe import Markup, escape
+
+from idp.model.page import Facts
+from idp.theming.digits import bengali_digits
+from idp.theming.refused import ThemeRefused, WordsMissing
+
+_COUNTS = ("n", "s")  # facts that a plural form may depend on
+_LATIN = re.compile(r"[A-Za-z]")
+_BENGALI = re.compile(r"[\u0980-\u09ff]")
+
+Show = Callable[[str | int], str]
+Part = tuple[str, str | None]  # words, then the fact that follows them
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One entry: its plural forms (most have one), cut at their placeholders."""
+
+    forms: tuple[tuple[Part, ...], ...]
+    names: frozenset[str]
+    line: int
+
+
+class Catalogue:
+    """All sentences of one language, after every theme of the chain has had its say."""
+
+    def __init__(
+        self, locale: str, sentences: Mapping[str, Sentence], plural: Callable[[int], int]
+    ) -> None:
+        self.locale = locale
+        self._sentences = dict(sentences)
+        self._plural = plural
+        self._still = {
+            key: escape(sentence.forms[0][0][0])
+            for key, sentence in sentences.items()
+            if not sentence.names
+        }
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._sentences
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset(self._sentences)
+
+    def names(self, key: str) -> frozenset[str]:
+        """Return the facts that a sentence needs."""
+        return self._sentence(key).names
+
+    def plain(self, key: str, facts: Facts) -> str:
+        """Say a sentence as plain text. Raise WordsMissing for an unknown key or a missing fact."""
+        return self._fill(key, facts, str, self._figure)
+
+    def html(self, key: str, facts: Facts) -> Markup:
+        """Say a sentence as HTML: facts are escaped, foreign ones marked with their language."""
+        still = self._still.get(key)
+        if still is not None:
+            return still
+        return Markup(self._fill(key, facts, _escaped, self._span))  # noqa: S704 - escaped part by part
+
+    def _sentence(self, key: str) -> Sentence:
+        try:
+            return self._sentences[key]
+        except KeyError:
+            raise WordsMissing(f"no sentence {key!r} in {self.locale}") from None
+
+    def _fill(self, key: str, facts: Facts, words: Callable[[str], str], show: Show) -> str:
+        sentence = self._sentence(key)
+        missing = sentence.names - facts.keys()
+        if missing:
+            raise WordsMissing(f"{key!r} needs {', '.join(sorted(missing))}")
+        return "".join(
+            words(literal) + (show(facts[name]) if name else "")
+            for literal, name in self._form(sentence, facts)
+        )
+
+    def _form(self, sentence: Sentence, facts: Facts) -> tuple[Part, ...]:
+        if len(sentence.forms) == 1:
+            return sentence.forms[0]
+        count = next(facts[name] for name in _COUNTS if name in sentence.names)
+        return sentence.forms[self._plural(int(count))]
+
+    def _figure(self, value: str | int) -> str:
+        """Write a count in the language's digits; what somebody typed stays as typed."""
+        if isinstance(value, int) and self.locale == "bn":
+            return bengali_digits(value)
+        return str(value)
+
+    def _span(self, value: str | int) -> str:
+        shown = _escaped(self._figure(value))
+        foreign = self.foreign(shown)
+        return f'<span lang="{foreign}">{shown}</span>' if foreign else shown
+
+    def foreign(self, text: str) -> str:
+        """Return the language of a text that is not in ours, or "" (WCAG 3.1.2)."""
+        if self.locale == "bn" and _LATIN.search(text) and not _BENGALI.search(text):
+            return "en"
+        if self.locale != "bn" and _BENGALI.search(text):
+            return "bn"
+        return ""
+
+
+def _escaped(text: str) -> str:
+    return str(escape(text))  # plain again: Markup would escape what is joined to it
+
+
+def load_catalogue(themes: tuple[Path, ...], locale: str) -> Catalogue:
+    """Read one language of a chain of themes, ours first, the base last.
+
+    Raise ThemeRefused if a file cannot be read, or an overlay has a key or fact the base has not.
+    """
+    *overlays, base = (theme / "locale" / locale / "LC_MESSAGES/messages.po" for theme in themes)
+    if not base.is_file():
+        raise ThemeRefused(base, 1, f"the base theme has no words for {locale}")
+    sentences, plural = _read(base, locale)
+    for path in reversed(overlays):
+        if path.is_file():
+            for key, sentence in _read(path, locale)[0].items():
+                _check_override(path, key, sentence, sentences.get(key))
+                sentences[key] = sentence
+    return Catalogue(locale, sentences, plural)
+
+
+def _check_override(path: Path, key: str, sentence: Sentence, base: Sentence | None) -> None:
+    if base is None:
+        raise ThemeRefused(path, sentence.line, f"the base theme has no sentence {key!r}")
+    if strange := sentence.names - base.names:
+        raise ThemeRefused(
+            path, sentence.line, f"{key!r} is given no fact {', '.join(sorted(strange))}"
+        )
+
+
+def _read(path: Path, locale: str) -> tuple[dict[str, Sentence], Callable[[int], int]]:
+    try:
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=locale, abort_invalid=True)
+    except PoFileError as error:
+        raise ThemeRefused(path, error.lineno + 1, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise ThemeRefused(path, 1, "not UTF-8") from error
+    entries = {_key(entry): _sentence(path, entry) for entry in catalog if entry.id}
+    return entries, gettext.c2py(catalog.plural_expr)
+
+
+def _key(entry: PoMessage) -> str:
+    return entry.id if isinstance(entry.id, str) else entry.id[0]
+
+
+def _sentence(path: Path, entry: PoMessage) -> Sentence:
+    line = entry.lineno or 1
+    texts = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
+    if not texts or not all(texts):
+        raise ThemeRefused(path, line, f"{_key(entry)!r} is empty")
+    forms = tuple(_cut(path, line, text) for text in texts)
+    names = frozenset(name for form in forms for _, name in form if name)
+    if len(forms) > 1 and not names.intersection(_COUNTS):
+        raise ThemeRefused(path, line, f"{_key(entry)!r} has plural forms but no count")
+    return Sentence(forms, names, line)
+
+
+def _cut(path: Path, line: int, text: str) -> tuple[Part, ...]:
+    """Cut a text at its placeholders. Only `{name}` is one: `{a.b}` would reach into objects."""
+    try:
+        pieces = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ThemeRefused(path, line, f"{error}: {text!r}") from error
+    for _, name, form, conversion in pieces:
+        if name is not None and (not name.isidentifier() or form or conversion):
+            raise ThemeRefused(path, line, f"only {{name}} may stand in braces: {text!r}")
+    return tuple((literal, name) for literal, name, _, _ in pieces)

@@ -1,0 +1,32 @@
+"""Numbers and times of day as Bengali people write them; Babel prints Latin digits for bn."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+_BENGALI = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
+_DAY_PARTS = (  # until that hour
+    (4, "রাত"),
+    (6, "ভোর"),
+    (12, "সকাল"),
+    (15, "দুপুর"),
+    (18, "বিকাল"),
+    (20, "সন্ধ্যা"),
+    (24, "রাত"),
+)
+
+
+def bengali_digits(value: str | int) -> str:
+    """Write a number with ০–৯; anything else in the text stays as it is."""
+    return str(value).translate(_BENGALI)
+
+
+def bengali_time(epoch: int, timezone: str) -> str:
+    """Tell a moment (seconds since 1970 UTC) as a time of day: `রাত ৯:০৪`."""
+    at = datetime.fromtimestamp(epoch, ZoneInfo(timezone))
+    part = next(name for end, name in _DAY_PARTS if at.hour < end)
+    return f"{part} {bengali_digits(f'{at.hour % 12 or 12}:{at.minute:02}')}"
+
+
+def whole_minutes(seconds: int) -> int:
+    """Seconds as whole minutes, rounded up: who waits that long never comes too early."""
+    return -(-seconds // 60)

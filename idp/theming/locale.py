@@ -1,0 +1,46 @@
+"""Which of the offered languages a page speaks."""
+
+from collections.abc import Iterable, Sequence
+
+from babel.core import negotiate_locale
+
+_MOST = 20  # languages that are looked at in one header
+
+
+def choose(
+    offered: Sequence[str],
+    default: str,
+    *,
+    ui_locales: Iterable[str] = (),
+    saved: str = "",
+    accept_language: str = "",
+) -> str:
+    """Choose a language: what the person chose, what the client asks, what the browser prefers.
+
+    The person's own choice stands first: a switch on the page that a client's `ui_locales`
+    (OIDC Core 3.1.2.1) could undo would be no switch. Nothing unknown is ever an error.
+    """
+    wishes = [saved, *ui_locales, *_preferred(accept_language)]
+    wanted = [wish.replace("_", "-") for wish in wishes if wish]
+    return negotiate_locale(wanted, list(offered), sep="-", aliases={}) or default
+
+
+def _preferred(header: str) -> list[str]:
+    """Languages of an Accept-Language header, best first (RFC 9110 12.5.4)."""
+    ranked: list[tuple[float, str]] = []
+    for item in header.split(",")[:_MOST]:
+        language, _, parameter = item.strip().partition(";")
+        weight = _weight(parameter)
+        if language and weight > 0:
+            ranked.append((weight, language.strip()))
+    return [language for _, language in sorted(ranked, key=lambda pair: -pair[0])]
+
+
+def _weight(parameter: str) -> float:
+    """Read the q value, 1 if there is none, 0 if it cannot be read."""
+    name, _, value = parameter.strip().partition("=")
+    if not name:
+        return 1.0
+    digits = value.strip().replace(".", "", 1)
+    readable = digits.isascii() and digits.isdigit() and name.strip() == "q"
+    return float(value) if readable else 0.0

@@ -1,0 +1,204 @@
+"""Themes: pages and letters in their words and their look."""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Template, TemplateError
+from markupsafe import Markup
+
+from idp.model.letter import RenderedLetter
+from idp.model.page import Facts, Message, Page
+from idp.theming.catalogues import Catalogue, load_catalogue
+from idp.theming.frame import Frame, HelpRows, Support, web_address
+from idp.theming.pages import FIELDS, STATES
+from idp.theming.refused import ThemeRefused, WordsMissing
+from idp.theming.style import compile_style, csp_hash, line_of, read_tokens, read_toml
+from idp.theming.templates import Templates
+
+# A field of the answer may be called "submit" and hide the form's own method.
+_SUBMIT = "HTMLFormElement.prototype.submit.call(document.forms[0])"
+_BOXES = {
+    "login.timeout": "warning",
+    "form.expired": "warning",
+    "session.expired.body": "warning",
+    "otp.resent": "success",
+}
+_FAULTS = (TemplateError, WordsMissing, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An error or a notice as a template meets it."""
+
+    text: Markup
+    field: str = ""  # id of the field that it is about, if this page has it
+    kind: str = ""  # of a notice: info, warning, success
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    style: Markup
+    script: Markup
+    tokens: Mapping[str, str]
+
+
+class Theme:
+    """One theme with its parents, compiled. Made once, read by many threads."""
+
+    def __init__(
+        self,
+        chain: tuple[Path, ...],
+        catalogues: Mapping[str, Catalogue],
+        support: HelpRows,
+    ) -> None:
+        tokens = read_tokens(chain)
+        style = compile_style(chain, tokens)
+        self.style_hash = csp_hash(style)
+        self.script_hash = csp_hash(_SUBMIT)
+        self.locales = tuple(catalogues)
+        self._catalogues = dict(catalogues)
+        self._templates = Templates(chain)
+        self._templates.check(catalogues[self.locales[0]])
+        self._look = _Look(_inline(style), _inline(_SUBMIT), tokens.light)
+        self._support = support
+        self._pages = {name: self._template(f"{name}.html") for name in FIELDS}
+        self._fixed = {locale: self._surroundings(locale) for locale in self.locales}
+
+    def page(self, page: Page, frame: Frame) -> str:
+        """Render a page as a whole HTML document."""
+        words = self._catalogues[frame.locale]
+        fields = FIELDS[page.name]
+        errors = [_shown(words, error, fields) for error in page.errors]
+        return self._pages[page.name].render(
+            self._fixed[frame.locale],
+            frame=frame,
+            view=page.view,
+            errors=errors,
+            wrong={name: _first(errors, name) for name in fields},
+            notice=_notice(words, page.notice),
+            hidden=_hidden(frame.hidden),
+            client_home=web_address(frame.client_home),
+        )
+
+    def letter(self, kind: str, locale: str, facts: Facts) -> RenderedLetter:
+        """Render a letter by its kind: `mail/<kind>.txt.j2` and `mail/<kind>.html.j2`."""
+        words = self._catalogues[locale]
+        known = {"locale": locale, "facts": facts, "support": self._support}
+        text = self._template(f"mail/{kind}.txt.j2")
+        html = self._template(f"mail/{kind}.html.j2")
+        return RenderedLetter(
+            subject=words.plain(f"mail.{kind}.subject", {}),
+            text=text.render(known, say=_plain(words)).strip() + "\n",
+            html=html.render(
+                known, say=_html(words), plain=_plain(words), tokens=self._look.tokens
+            ),
+        )
+
+    def say(self, locale: str, message: Message) -> str:
+        """Say one sentence as plain text."""
+        return self._catalogues[locale].plain(message.key, message.facts)
+
+    def keys(self, locale: str) -> frozenset[str]:
+        """Return the keys of every sentence of a language."""
+        return self._catalogues[locale].keys
+
+    def _template(self, name: str) -> Template:
+        return self._templates.get_template(self._templates.named(name))
+
+    def _surroundings(self, locale: str) -> dict[str, Any]:
+        """Gather what every page of a language shares; the sidebar is rendered once, here."""
+        words = self._catalogues[locale]
+        others = [other for other in self.locales if other != locale]
+        fixed: dict[str, Any] = {
+            "say": _html(words),
+            "plain": _plain(words),
+            "foreign": words.foreign,
+            "locale": locale,
+            "other_locale": others[0] if others else "",
+            "support": self._support,
+            "look": self._look,
+        }
+        aside = self._template("aside.html").render(fixed)
+        return {**fixed, "aside": Markup(aside)}  # noqa: S704 - our own template, escaped there
+
+
+def load_themes(root: Path, name: str, *, locales: Sequence[str], support: Support) -> Theme:
+    """Load a theme and its parents from `root`, and try every state of every page once.
+
+    Raise ThemeRefused (`file:line: …`) if any part of it cannot be used.
+    """
+    chain = _chain(root, name)
+    catalogues = {locale: load_catalogue(chain, locale) for locale in locales}
+    try:
+        theme = Theme(chain, catalogues, HelpRows.of(support))
+        for locale in locales:
+            for state in STATES:
+                theme.page(state.page, state.frame(locale))
+    except _FAULTS as error:
+        raise ThemeRefused(*_place(error, root), str(error)) from error
+    return theme
+
+
+def _chain(root: Path, name: str) -> tuple[Path, ...]:
+    chain: list[Path] = []
+    asked_by = (root, 1)
+    while name:
+        path = root / name / "theme.toml"
+        if "/" in name or not path.is_file() or path.parent in chain:
+            raise ThemeRefused(*asked_by, f"no usable theme {name!r}")
+        chain.append(path.parent)
+        asked_by = (path, line_of(path, "parent"))
+        name = str(read_toml(path).get("parent", ""))
+    return tuple(chain)
+
+
+def _place(error: BaseException, root: Path) -> tuple[Path, int]:
+    """Find the innermost line of a theme in a traceback; Jinja puts template lines there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [(Path(f.filename), f.lineno or 1) for f in frames if f.filename.startswith(str(root))]
+    return lines[-1] if lines else (root, 1)
+
+
+def _inline(text: str) -> Markup:
+    return Markup(text)  # noqa: S704 - written by us, its tokens checked by style.py
+
+
+def _shown(words: Catalogue, message: Message, fields: Sequence[str]) -> Shown:
+    field = message.field if message.field in fields else ""
+    return Shown(words.html(message.key, message.facts), field=field or "")
+
+
+def _first(errors: Sequence[Shown], field: str) -> Markup:
+    return next((error.text for error in errors if error.field == field), Markup())
+
+
+def _notice(words: Catalogue, message: Message | None) -> Shown | None:
+    if message is None:
+        return None
+    kind = _BOXES.get(message.key, "info")
+    return Shown(words.html(message.key, message.facts), kind=kind)
+
+
+def _hidden(fields: Mapping[str, str]) -> Markup:
+    """Return the hidden inputs that every form of a page carries."""
+    return Markup().join(
+        Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
+        for name, value in fields.items()
+    )
+
+
+def _html(words: Catalogue) -> Callable[..., Markup]:
+    def say(key: str, facts: Facts | None = None, /, **more: str | int) -> Markup:
+        return words.html(key, {**facts, **more} if facts else more)
+
+    return say
+
+
+def _plain(words: Catalogue) -> Callable[..., str]:
+    def plain(key: str, facts: Facts | None = None, /, **more: str | int) -> str:
+        return words.plain(key, {**facts, **more} if facts else more)
+
+    return plain

@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out: cookies, forms, headers, status codes. Nothing is decided here."""

@@ -1,0 +1,106 @@
+"""The browser as HTTP shows it: its cookies, its address behind trusted proxies, its languages."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from flask import Request, Response
+
+from idp.signin.answers import Browser, Cookies
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_DAY = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CookieJar:
+    """Names and attributes of our cookies; the issuer's scheme decides, never the request's."""
+
+    is_https: bool
+    session_lifetime: int  # seconds
+    known_lifetime: int = 90 * _DAY
+    language_lifetime: int = 365 * _DAY
+
+    def name(self, noun: str) -> str:
+        return f"__Host-probesh_{noun}" if self.is_https else f"probesh_{noun}"
+
+    def set(self, response: Response, cookies: Cookies) -> None:
+        """Write the cookies of an answer: HttpOnly, SameSite=Lax, host only."""
+        for noun, value, lifetime in (
+            ("browser", cookies.key, None),
+            ("session", cookies.session, self.session_lifetime),
+            ("known", cookies.known, self.known_lifetime),
+            ("language", cookies.language, self.language_lifetime),
+        ):
+            if value is not None:
+                response.set_cookie(
+                    self.name(noun),
+                    value,
+                    max_age=lifetime,
+                    path="/",
+                    secure=self.is_https,
+                    httponly=True,
+                    samesite="Lax",
+                )
+
+    def has_any(self, request: Request) -> bool:
+        return any(self.name(n) in request.cookies for n in ("browser", "session", "known"))
+
+    def read(self, request: Request, noun: str) -> str | None:
+        """Return a cookie's value, or None. One of an impossible length was not set by us."""
+        value = request.cookies.get(self.name(noun))
+        return value if value and len(value) <= 64 else None  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """The proxies whose X-Forwarded-For is believed, and how many of them there are in a row."""
+
+    trusted: tuple[Network, ...]
+    hops: int
+
+    def client_address(self, request: Request) -> str:
+        """Return the address of the browser; whatever cannot be believed is the peer's own."""
+        peer = request.remote_addr or ""
+        if not self.hops or not self._is_trusted(peer):
+            return peer
+        forwarded = [a.strip() for a in request.headers.get("X-Forwarded-For", "").split(",")]
+        claimed = forwarded[-self.hops] if len(forwarded) >= self.hops else ""
+        return claimed if _parsed(claimed) is not None else peer
+
+    def _is_trusted(self, peer: str) -> bool:
+        address = _parsed(peer)
+        return address is not None and any(address in network for network in self.trusted)
+
+
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserReader:
+    """Reads the browser of a request."""
+
+    jar: CookieJar
+    proxies: Proxies
+
+    def read(self, request: Request) -> Browser:
+        return Browser(
+            key=self.jar.read(request, "browser"),
+            session=self.jar.read(request, "session"),
+            known=self.jar.read(request, "known"),
+            saved_language=self.jar.read(request, "language") or "",
+            accept_language=request.headers.get("Accept-Language", "")[:256],
+            address=self.proxies.client_address(request),
+        )
+
+
+def office_factor(address: str, offices: tuple[tuple[Network, int], ...]) -> int:
+    """Return how many times the limits of one address an office network may use; 1 for others."""
+    parsed = _parsed(address)
+    factors = [factor for network, factor in offices if parsed is not None and parsed in network]
+    return max(factors, default=1)

@@ -1,0 +1,51 @@
+"""Constant answers, discovery and JWKS: prebuilt bytes with an ETag, sent before Flask is asked."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from idp.oidc.discovery import Document
+
+Wsgi: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class ConstantAnswers:
+    """WSGI middleware that answers GET and HEAD of some paths from memory."""
+
+    def __init__(
+        self,
+        inner: Wsgi,
+        documents: Mapping[str, Document],
+        *,
+        allowed_origin: Callable[[str], bool],
+        headers: Mapping[str, str],
+    ) -> None:
+        self._inner = inner
+        self._documents = documents
+        self._allowed_origin = allowed_origin
+        self._headers = tuple(headers.items())
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        document = self._documents.get(environ["PATH_INFO"])
+        if document is None:
+            return self._inner(environ, start_response)
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            start_response("405 Method Not Allowed", [("Allow", "GET, HEAD"), *self._headers])
+            return [b""]
+        headers = [
+            ("ETag", document.etag),
+            ("Cache-Control", f"public, max-age={document.max_age}"),
+            ("Vary", "Origin"),
+            *self._headers,
+        ]
+        origin = environ.get("HTTP_ORIGIN")
+        if origin and self._allowed_origin(origin):
+            headers.append(("Access-Control-Allow-Origin", origin))
+        if environ.get("HTTP_IF_NONE_MATCH") == document.etag:
+            start_response("304 Not Modified", headers)
+            return [b""]
+        size = str(len(document.body))
+        headers += [("Content-Type", document.content_type), ("Content-Length", size)]
+        start_response("200 OK", headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else document.body]

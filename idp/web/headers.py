@@ -1,0 +1,53 @@
+"""Headers on every answer, whatever it is: content security, no sniffing, no storing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Response
+
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityHeaders:
+    """The headers of this issuer. Style and script are named by their hashes (CSP 3 8)."""
+
+    is_https: bool
+    style_hash: str
+    script_hash: str
+
+    def everywhere(self) -> Mapping[str, str]:
+        """Return the headers that every answer bears."""
+        transport = {"Strict-Transport-Security": f"max-age={_YEAR}"} if self.is_https else {}
+        return {**_EVERYWHERE, **transport, "Content-Security-Policy": self._policy()}
+
+    def apply(self, response: Response) -> Response:
+        """Set them, and `no-store` wherever nothing else was decided."""
+        for name, value in self.everywhere().items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def _policy(self) -> str:
+        # Chromium applies form-action to the whole chain of redirects after a form, so naming the
+        # relying party's origin would strand people at its second hop (docs/decisions/004-csp.md).
+        loopback = "" if self.is_https else " http:"
+        return "; ".join(
+            (
+                "default-src 'none'",
+                f"style-src {self.style_hash}",
+                f"script-src {self.script_hash}",
+                "img-src data:",
+                f"form-action 'self' https:{loopback}",
+                "base-uri 'none'",
+                "frame-ancestors 'none'",
+                "object-src 'none'",
+            )
+        )

@@ -1,0 +1,131 @@
+"""The pages' routes: the authorization endpoint and the conversation after it."""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Request, Response, abort, request
+from werkzeug.datastructures import MultiDict
+
+from idp.model.tokens import new_reference
+from idp.signin.answers import Browser
+from idp.signin.conversation import SignIn
+from idp.theming.locale import choose
+from idp.web.browser import BrowserReader
+from idp.web.forms import FormTokens, read_submission
+from idp.web.rendering import Renderer, see_other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """What the routes of the conversation need."""
+
+    sign_in: SignIn
+    reader: BrowserReader
+    renderer: Renderer
+    tokens: FormTokens
+    origin: str  # of the issuer
+    wait_of: Callable[[str], int | None]  # address -> seconds, when its window is full
+    ring: Callable[[], None]  # wakes the worker: a letter may have been promised
+
+    def blueprint(self) -> Blueprint:
+        pages = Blueprint("pages", __name__)
+        pages.add_url_rule("/authorize", view_func=self.authorize, methods=["GET", "POST"])
+        pages.add_url_rule("/signin", view_func=self.resume_sealed, methods=["POST"])
+        pages.add_url_rule("/signin/<handle>", view_func=self.show, methods=["GET"])
+        pages.add_url_rule("/signin/<handle>", view_func=self.resume, methods=["POST"])
+        return pages
+
+    def authorize(self) -> Response:
+        """Answer an authorization request by GET or POST (OIDC Core 3.1.2.1)."""
+        browser = self.reader.read(request)
+        if wait := self.wait_of(browser.address):
+            return self._wait(browser, wait)
+        if request.method == "GET":
+            parameters = list(request.args.items(multi=True))
+            return self.renderer.response(self.sign_in.begin(parameters, browser))
+        parameters = list(request.form.items(multi=True))
+        if not self.reader.jar.has_any(request):
+            # SameSite=Lax keeps our cookies from a POST that another site sent, so this browser
+            # may well be logged in: a GET of the same request brings them along.
+            return see_other(f"{request.script_root}{request.path}?{urlencode(parameters)}")
+        return self.renderer.response(self.sign_in.begin(parameters, browser))
+
+    def resume_sealed(self) -> Response:
+        browser = self.reader.read(request)
+        if wait := self.wait_of(browser.address):
+            return self._wait(browser, wait)
+        self._check_form()
+        sealed = request.form.get("conversation", "")
+        submission = read_submission(
+            request, self.tokens, browser_key=browser.key, conversation=sealed
+        )
+        answer = self.sign_in.resume_sealed(sealed, submission, browser)
+        self.ring()
+        return self.renderer.response(answer)
+
+    def show(self, handle: str) -> Response:
+        return self.renderer.response(self.sign_in.show(handle, self.reader.read(request)))
+
+    def resume(self, handle: str) -> Response:
+        browser = self.reader.read(request)
+        if wait := self.wait_of(browser.address):
+            return self._wait(browser, wait)
+        self._check_form()
+        submission = read_submission(
+            request, self.tokens, browser_key=browser.key, conversation=handle
+        )
+        answer = self.sign_in.resume(handle, submission, browser)
+        self.ring()
+        return self.renderer.response(answer)
+
+    def locale(self, browser: Browser) -> str:
+        """Return the language of a page outside any conversation."""
+        rules = self.sign_in.rules
+        return choose(
+            rules.locales,
+            rules.default_locale,
+            saved=browser.saved_language,
+            accept_language=browser.accept_language,
+        )
+
+    def _wait(self, browser: Browser, seconds: int) -> Response:
+        return self.renderer.error(
+            "e429",
+            429,
+            locale=self.locale(browser),
+            reference=new_reference(),
+            retry_after=seconds,
+        )
+
+    def _check_form(self) -> None:
+        """Refuse a form of another site, with a field twice, or with characters nobody types."""
+        if is_foreign(request, self.origin):
+            abort(403)
+        if _has_repeated(request.form) or _has_controls(request.form):
+            abort(400)
+
+
+def is_foreign(incoming: Request, origin: str) -> bool:
+    """Tell whether a POST comes from another origin.
+
+    A browser that sends neither header leaves the answer to the form's token; `null` is refused.
+    """
+    site = incoming.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in {"same-origin", "none"}:
+        return True
+    claimed = incoming.headers.get("Origin")
+    return claimed is not None and claimed != origin
+
+
+def _has_repeated(form: MultiDict[str, str]) -> bool:
+    return any(len(form.getlist(name)) > 1 for name in form)
+
+
+def _has_controls(form: MultiDict[str, str]) -> bool:
+    return any(
+        unicodedata.category(character) in {"Cc", "Cs"} and character not in "\t\r\n"
+        for name, value in form.items()
+        for character in name + value
+    )

@@ -1,0 +1,100 @@
+"""Answers of the conversation as HTTP responses: pages, redirects, form posts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Response
+
+from idp.model.page import Page
+from idp.settings.clients import Client
+from idp.signin.answers import Answer, GoTo, Reply, ShowPage
+from idp.theming import Frame, Theme
+from idp.web.browser import CookieJar
+from idp.web.forms import FormTokens
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Turns answers into responses. Redirects after a POST are 303 (RFC 9700 4.12)."""
+
+    theme: Theme
+    clients: Mapping[str, Client]
+    tokens: FormTokens
+    jar: CookieJar
+    base: str  # path of the issuer, "" or "/sso"
+
+    def response(self, answer: Answer) -> Response:
+        response = self._bare(answer)
+        self.jar.set(response, answer.cookies)
+        return response
+
+    def error(
+        self, name: str, status: int, *, locale: str, reference: str, retry_after: int | None = None
+    ) -> Response:
+        """Return the error page whose words are `<name>.title` and `<name>.body`."""
+        body = "e503.soon" if name == "e503" else f"{name}.body"
+        view = {"title": f"{name}.title", "body": body, "facts": {}}
+        page = Page("error", view, status=status, retry_after=retry_after)
+        return self.response(ShowPage(page=page, locale=locale, reference=reference))
+
+    def _bare(self, answer: Answer) -> Response:
+        match answer:
+            case ShowPage():
+                return self._page(answer)
+            case GoTo():
+                return see_other(f"{self.base}/signin/{answer.handle}")
+            case Reply():
+                return self._reply(answer)
+
+    def _page(self, answer: ShowPage) -> Response:
+        is_conversation = bool(answer.sealed or answer.handle)
+        hidden = {}
+        if is_conversation:
+            conversation = answer.sealed or answer.handle
+            hidden["form_token"] = self.tokens.make(answer.browser_key, conversation)
+        if answer.sealed:
+            hidden["conversation"] = answer.sealed
+        client = self.clients.get(answer.client_id)
+        action = f"{self.base}/signin" + (f"/{answer.handle}" if answer.handle else "")
+        frame = Frame(
+            action=action if is_conversation else "",
+            hidden=hidden,
+            locale=answer.locale,
+            client=_display_name(client, answer.locale),
+            client_home=(client.home_url or "") if client else "",
+            reference=answer.reference,
+            developer=answer.developer,
+            language_action=action if is_conversation else "",
+        )
+        html = self.theme.page(answer.page, frame)
+        response = Response(
+            html, status=answer.page.status, content_type="text/html; charset=utf-8"
+        )
+        if answer.page.retry_after is not None:
+            response.headers["Retry-After"] = str(answer.page.retry_after)
+        return response
+
+    def _reply(self, answer: Reply) -> Response:
+        if answer.response.mode != "form_post":
+            return see_other(answer.response.location)
+        # OAuth 2.0 Form Post Response Mode 2: the answer is a page that posts itself.
+        fields = {"uri": answer.response.location, "fields": dict(answer.response.fields)}
+        page = ShowPage(
+            page=Page("form_post", fields),
+            locale=answer.locale,
+            reference=answer.reference,
+            client_id=answer.client_id,
+        )
+        return self._page(page)
+
+
+def see_other(location: str) -> Response:
+    # Without a body: Werkzeug's repeats the address, and the address may hold a code.
+    return Response(status=303, headers={"Location": location})
+
+
+def _display_name(client: Client | None, locale: str) -> str:
+    if client is None:
+        return ""
+    name: str = getattr(client.name, locale)
+    return name

@@ -1,0 +1,41 @@
+"""The Flask application: which routes there are, and what every request and answer passes."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+
+from idp.web.compression import compress
+from idp.web.errors import Errors
+from idp.web.headers import SecurityHeaders
+from idp.web.pages import Pages
+from idp.web.protocol import ProtocolEndpoints
+
+_MOST = 64 * 1024  # bytes of a body or a query; nothing that people or clients send is larger
+_MOST_FIELDS = 200
+
+
+def create_site(pages: Pages, endpoints: ProtocolEndpoints, headers: SecurityHeaders) -> Flask:
+    """Return the web application over the rooms that it is given."""
+    site = Flask("idp", static_folder=None, template_folder=None)
+    site.config.update(
+        MAX_CONTENT_LENGTH=_MOST, MAX_FORM_MEMORY_SIZE=_MOST, MAX_FORM_PARTS=_MOST_FIELDS
+    )
+    site.url_map.strict_slashes = True
+    host = urlsplit(pages.origin).netloc
+
+    @site.before_request
+    def check_size_and_host() -> None:
+        if len(request.query_string) > _MOST:
+            abort(414)
+        if request.host != host:
+            # Nothing is built from Host; a name that is not ours is somebody else's trick.
+            abort(400)
+
+    @site.after_request
+    def finish(response: Response) -> Response:
+        return headers.apply(compress(request, response))
+
+    site.register_blueprint(pages.blueprint())
+    site.register_blueprint(endpoints.blueprint())
+    Errors(pages).register(site)
+    return site

@@ -1,0 +1,1 @@
+"""Tests mirror idp/; walks/ tell stories, house/ keeps rules, contract/ holds the stores."""

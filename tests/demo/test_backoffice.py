@@ -1,0 +1,73 @@
+"""What the backoffice does alone; its walks with the provider stand in tests/walks."""
+
+import socket
+
+import pytest
+from flask.testing import FlaskClient
+
+from idp.demo.backoffice import Settings, create_app
+
+
+@pytest.fixture
+def visitor() -> FlaskClient:
+    """A browser before a backoffice whose provider is away: a port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = Settings(
+        issuer=f"http://127.0.0.1:{port}",
+        client_id="backoffice",
+        client_secret="idpcs_canary",
+        base_url="http://localhost",
+    )
+    return create_app(settings).test_client()
+
+
+def test_a_provider_that_is_away_is_told_calmly_with_a_way_on(visitor: FlaskClient) -> None:
+    answer = visitor.get("/")
+    assert answer.status_code == 503
+    assert "লগইন সেবার সঙ্গে যোগাযোগ করা যাচ্ছে না" in answer.text
+    assert 'href="/"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?state=none&code=x",
+        "?error=access_denied",
+        "?error=x&state=none",
+        "?state=%00&code=%ff",
+    ],
+)
+def test_an_unknown_state_gets_a_page_and_no_redirect(visitor: FlaskClient, query: str) -> None:
+    answer = visitor.get(f"/callback{query}")
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+    assert "এই লগইন-চেষ্টাটি আর চলমান নেই" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/refresh", "/forget"])
+def test_forms_without_their_token_do_nothing(visitor: FlaskClient, path: str) -> None:
+    assert visitor.post(path).status_code == 400
+    assert visitor.post(path, data={"csrf": "আ"}).status_code == 400
+    assert visitor.get(path).status_code == 405
+
+
+def test_another_name_of_this_machine_leads_to_the_one_address(visitor: FlaskClient) -> None:
+    answer = visitor.get("/forgotten", headers={"Host": "127.0.0.1"})
+    assert answer.headers["Location"] == "http://localhost/forgotten"
+    assert visitor.post("/forget", headers={"Host": "127.0.0.1"}).status_code == 421
+
+
+def test_pages_carry_the_strict_headers_and_nothing_from_elsewhere(visitor: FlaskClient) -> None:
+    answer = visitor.get("/forgotten")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "://" not in answer.text
+    assert "<style" not in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_the_secret_is_never_shown() -> None:
+    settings = Settings("http://127.0.0.1", "backoffice", "idpcs_canary", "http://127.0.0.1")
+    assert "idpcs_canary" not in repr(settings)

@@ -1,0 +1,168 @@
+"""Private PostgreSQL and Redis servers for the tests: random ports, temporary folders, no safety."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+_PATIENCE = 20  # seconds until a server must answer
+
+
+@dataclass(frozen=True)
+class PostgreSQL:
+    """A running cluster, in which databases are made and dropped."""
+
+    port: int
+    numbers: Iterator[int]
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def create(self, *, template: str = "template1") -> str:
+        """Create a database as a copy of another and return its name."""
+        name = f"test_{next(self.numbers)}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def drop(self, name: str) -> None:
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def running_postgresql() -> Iterator[PostgreSQL]:
+    """Start a PostgreSQL cluster; it dies with this process."""
+    programs = _require_postgresql()
+    with _folder(_unprivileged_user()) as folder:
+        data, port = folder / "data", free_port()
+        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8"]
+        initdb += ["--locale=C.UTF-8", "--auth=trust", "--no-sync"]
+        subprocess.run(_as_unprivileged(initdb), check=True, capture_output=True, cwd=folder)
+        options = {
+            "port": port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": folder,
+            "max_connections": 200,
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "autovacuum": "off",
+        }
+        command: list[str | Path] = [programs / "postgres", "-D", data]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        cluster = PostgreSQL(port, count())
+        with _server(_as_unprivileged(command), folder, lambda: _ask_postgresql(cluster)):
+            yield cluster
+
+
+@contextmanager
+def running_redis(port: int | None = None) -> Iterator[str]:
+    """Start a Redis without persistence and yield its address; it dies with this process."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        pytest.exit("The tests need Redis: apt-get install redis-server", returncode=2)
+    port = port or free_port()
+    with _folder(None) as folder:
+        command: list[str | Path] = [program, "--port", str(port), "--bind", "127.0.0.1"]
+        command += ["--save", "", "--appendonly", "no", "--dir", folder]
+        with _server(_dying_with_us(command), folder, lambda: _ask_redis(port)):
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _ask_postgresql(cluster: PostgreSQL) -> bool:
+    try:
+        with psycopg.connect(cluster.url("postgres"), connect_timeout=2):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def _ask_redis(port: int) -> bool:
+    try:
+        with redis.Redis(port=port, socket_connect_timeout=1) as client:
+            client.ping()
+    except redis.RedisError:
+        return False
+    return True
+
+
+def _require_postgresql() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.exit("The tests need PostgreSQL: apt-get install postgresql", returncode=2)
+    return found[-1].parent
+
+
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    """Return whom PostgreSQL runs as when we are root, whom it refuses."""
+    return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+
+
+def _as_unprivileged(command: list[str | Path]) -> list[str | Path]:
+    user = _unprivileged_user()
+    if user is None:
+        return _dying_with_us(command)
+    ids: list[str | Path] = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    return ["setpriv", "--pdeathsig", "INT", *ids, "--", *command]
+
+
+def _dying_with_us(command: list[str | Path]) -> list[str | Path]:
+    return ["setpriv", "--pdeathsig", "INT", "--", *command]
+
+
+@contextmanager
+def _folder(owner: pwd.struct_passwd | None) -> Iterator[Path]:
+    # Not pytest's own folder: another user may not enter it, and socket paths must be short.
+    folder = Path(tempfile.mkdtemp(prefix="probesh-"))
+    try:
+        if owner is not None:
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _server(
+    command: list[str | Path], folder: Path, is_ready: Callable[[], bool]
+) -> Iterator[None]:
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+    try:
+        deadline = time.monotonic() + _PATIENCE
+        while not is_ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((folder / "log").read_text(errors="replace"))
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.send_signal(2)  # PostgreSQL: a fast shutdown, without waiting for clients
+            process.wait(timeout=10)

@@ -1,0 +1,171 @@
+"""A whole provider in this process, on a database of the test's choice, with a clock that travels."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from idp import app as house
+from idp.model.letter import RenderedLetter
+from idp.model.tokens import digest
+from tests.browser import Browser
+from tests.fakes import FakeClock
+
+ISSUER = "http://127.0.0.1:9000"
+PASSWORD = "Nodi#Tir2026"
+SECRET = "idpcs_a-secret-of-the-tests-only-0123456789abcdef"
+CALLBACK = "http://127.0.0.1:9001/callback"
+VERIFIER = "a-verifier-of-forty-three-characters-or-more-0123"
+CHALLENGE = "oroLTuavjsSokHw90r4c-vQlAuGTf32wNsPC1UFaIZc"
+
+CLIENTS = f"""
+[[clients]]
+client_id = "backoffice"
+name = {{ bn = "ব্যাকঅফিস", en = "Back office" }}
+owner = "ops@example.gov.bd"
+home_url = "http://127.0.0.1:9001/"
+secrets = [{{ hash = "sha256:{digest(SECRET).hex()}" }}]
+redirect_uris = ["{CALLBACK}"]
+grants = ["authorization_code", "refresh_token", "client_credentials"]
+scopes = ["openid", "profile", "email", "offline_access"]
+web_origins = ["https://app.example.gov.bd"]
+
+[[clients]]
+client_id = "app"
+name = {{ bn = "অ্যাপ", en = "App" }}
+owner = "ops@example.gov.bd"
+home_url = "http://127.0.0.1:9005/"
+auth = "none"
+redirect_uris = ["http://127.0.0.1:9005/callback"]
+grants = ["authorization_code", "refresh_token"]
+
+[[clients]]
+client_id = "simple"
+name = {{ bn = "সরল", en = "Simple" }}
+owner = "ops@example.gov.bd"
+home_url = "http://127.0.0.1:9006/"
+secrets = [{{ hash = "sha256:{digest(SECRET).hex()}" }}]
+redirect_uris = ["http://127.0.0.1:9006/callback"]
+flow = "password_only"
+"""
+
+CONFIG = """
+config_version = 1
+issuer = "{issuer}"
+mode = "development"
+include = ["clients.d/*.toml"]
+[flows]
+browser = ["password", "email_otp"]
+password_only = ["password"]
+[database]
+url = "{database}"
+[password]
+bcrypt_cost = 4
+[limits]
+offices = [{{ network = "127.0.0.0/8", factor = 100 }}]
+[mail]
+host = "127.0.0.1"
+port = {smtp_port}
+tls = "none"
+from = "no-reply@example.gov.bd"
+[support]
+phones = ["01555090301", "01555090302", "01555090303"]
+ticket = "https://pms.portal.gov.bd"
+manual = "https://pms.portal.gov.bd/manual"
+domain_form = "https://pms.portal.gov.bd/office/outauth_new_office"
+email = "support@example.gov.bd"
+{more}
+"""
+
+
+@dataclass
+class Desk:
+    """Takes letters instead of an SMTP server."""
+
+    letters: list[tuple[str, RenderedLetter]] = field(default_factory=list)
+    longest: int = 10
+
+    def send(self, rendered: RenderedLetter, *, to: str, letter_id: str, now: int) -> None:
+        self.letters.append((to, rendered))
+
+
+@dataclass
+class System:
+    assembly: house.Assembly
+    clock: FakeClock
+    desk: Desk
+
+    @property
+    def stores(self):
+        return self.assembly.stores
+
+    def browser(self, *, address: str = "198.51.100.7", language: str = "") -> Browser:
+        browser = Browser(self.assembly.wsgi, self.assembly.settings.issuer, address=address)
+        if language:
+            browser.client.set_cookie("probesh_language", language, domain="127.0.0.1")
+        return browser
+
+    def deliver(self) -> list[tuple[str, RenderedLetter]]:
+        """Let the courier walk; return the letters that came this time."""
+        before = len(self.desk.letters)
+        self.assembly.courier.deliver_due()
+        return self.desk.letters[before:]
+
+    def code(self) -> str:
+        """Return the code of the newest letter."""
+        self.deliver()
+        lines = self.desk.letters[-1][1].text.splitlines()
+        return next(line for line in lines if len(line) == 6 and line.isdigit())
+
+
+def write_config(
+    folder: Path, *, database: str, smtp_port: int = 9, more: str = "", issuer: str = ISSUER
+) -> Path:
+    config = folder / "idp.toml"
+    config.write_text(
+        CONFIG.format(database=database, smtp_port=smtp_port, more=more, issuer=issuer),
+        encoding="utf-8",
+    )
+    (folder / "clients.d").mkdir(exist_ok=True)
+    (folder / "clients.d" / "all.toml").write_text(CLIENTS, encoding="utf-8")
+    return config
+
+
+def make_system(folder: Path, *, database: str, more: str = "", clock: FakeClock | None = None):
+    """Assemble a provider with the three sample users."""
+    clock, desk = clock or FakeClock(), Desk()
+    settings = house.load_settings(write_config(folder, database=database, more=more))
+    house.initialise(settings, clock)
+    people = house.directory(settings, clock)
+    people.add("office@example.gov.bd", name_bn="দপ্তর", name_en="Office", office="উপজেলা")
+    people.add("closed@example.gov.bd")
+    people.add("new@example.gov.bd")
+    for email in ("office@example.gov.bd", "closed@example.gov.bd"):
+        people.set_password(email, PASSWORD)
+    people.set_enabled("closed@example.gov.bd", False)
+    secrets = house.load_secrets(settings.secrets_dir)
+    return System(house.assemble(settings, secrets, clock=clock, post=desk), clock, desk)
+
+
+def authorize_url(client_id: str = "backoffice", **changes: str | None) -> str:
+    """Return the address of an authorization request; None leaves a parameter out."""
+    redirect = {"app": "http://127.0.0.1:9005/callback", "simple": "http://127.0.0.1:9006/callback"}
+    parameters = {
+        "client_id": client_id,
+        "redirect_uri": redirect.get(client_id, CALLBACK),
+        "response_type": "code",
+        "scope": "openid profile email",
+        "state": "a-state",
+        "nonce": "a-nonce",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        **changes,
+    }
+    return "/authorize?" + urlencode({k: v for k, v in parameters.items() if v is not None})
+
+
+def log_in(system: System, browser: Browser | None = None, **request: str | None) -> Browser:
+    """Walk from the authorization request to the client's callback."""
+    browser = browser or system.browser()
+    browser.get(authorize_url(**request))
+    browser.press("submit", userid="office@example.gov.bd", password=PASSWORD)
+    return browser.press("submit", code=system.code())
