@@ -133,12 +133,13 @@ def upgrade_database(settings: Settings) -> None:
 def initialise(settings: Settings, clock: Clock = system_clock) -> list[str]:
     """Make what an installation needs and has not got; return the names of what was made."""
     made = make_secrets(settings.secrets_dir)
+    kek = load_secrets(settings.secrets_dir).key_encryption_key
     engine = open_engine(settings.database.url)
     if not is_current(engine):
         upgrade(settings.database.url)
         made.append("database")
-    kek = load_secrets(settings.secrets_dir).key_encryption_key
-    made += make_keys(open_stores(settings), kek, clock)
+    made += make_keys(SqlStores(engine), kek, clock)
+    engine.dispose()
     return made
 
 

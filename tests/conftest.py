@@ -1,4 +1,4 @@
-"""Fixtures of all tests: a clock that stands still, fresh databases, Redis; loopback is the world."""
+"""Fixtures of all tests: a clock that stands still, fresh databases, Redis; only loopback."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 from idp.stores.sql import SqlStores, open_engine, upgrade
 from tests.fakes import FakeClock
 from tests.servers import PostgreSQL, running_postgresql, running_redis
+
+pytest_plugins = ["tests.system"]  # a whole provider: `system`, `small`, `make`
 
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 

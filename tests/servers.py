@@ -1,4 +1,4 @@
-"""Private PostgreSQL and Redis servers for the tests: random ports, temporary folders, no safety."""
+"""Private PostgreSQL and Redis servers for tests: random ports, temporary folders, no safety."""
 
 import os
 import pwd
@@ -50,7 +50,7 @@ def running_postgresql() -> Iterator[PostgreSQL]:
     programs = _require_postgresql()
     with _folder(_unprivileged_user()) as folder:
         data, port = folder / "data", free_port()
-        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8"]
+        initdb: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8"]
         initdb += ["--locale=C.UTF-8", "--auth=trust", "--no-sync"]
         subprocess.run(_as_unprivileged(initdb), check=True, capture_output=True, cwd=folder)
         options = {

@@ -1,14 +1,20 @@
 """A whole provider in this process, on a database of the test's choice, with a clock that travels."""
 
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
+
+import pytest
 
 from idp import app as house
 from idp.model.letter import RenderedLetter
 from idp.model.tokens import digest
 from tests.browser import Browser
 from tests.fakes import FakeClock
+from tests.servers import PostgreSQL
 
 ISSUER = "http://127.0.0.1:9000"
 PASSWORD = "Nodi#Tir2026"
@@ -130,20 +136,96 @@ def write_config(
     return config
 
 
-def make_system(folder: Path, *, database: str, more: str = "", clock: FakeClock | None = None):
-    """Assemble a provider with the three sample users."""
-    clock, desk = clock or FakeClock(), Desk()
-    settings = house.load_settings(write_config(folder, database=database, more=more))
-    house.initialise(settings, clock)
-    people = house.directory(settings, clock)
+def furnish(folder: Path, database: str) -> Path:
+    """Make secrets, keys and the three sample users; return the configuration file."""
+    config = write_config(folder, database=database)
+    settings = house.load_settings(config)
+    house.initialise(settings, FakeClock())
+    people = house.directory(settings, FakeClock())
     people.add("office@example.gov.bd", name_bn="দপ্তর", name_en="Office", office="উপজেলা")
     people.add("closed@example.gov.bd")
     people.add("new@example.gov.bd")
     for email in ("office@example.gov.bd", "closed@example.gov.bd"):
         people.set_password(email, PASSWORD)
-    people.set_enabled("closed@example.gov.bd", False)
+    people.set_enabled("closed@example.gov.bd", enabled=False)
+    people._stores.engine.dispose()  # a template database must be nobody's
+    return config
+
+
+def start(config: Path, clock: FakeClock | None = None) -> System:
+    """Assemble the provider of a configuration file."""
+    clock, desk = clock or FakeClock(), Desk()
+    settings = house.load_settings(config)
     secrets = house.load_secrets(settings.secrets_dir)
     return System(house.assemble(settings, secrets, clock=clock, post=desk), clock, desk)
+
+
+@pytest.fixture(scope="session")
+def _furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("furnished")
+    furnish(folder, "sqlite:///idp.sqlite")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _furnished_postgresql(
+    tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL, _postgresql_template: str
+) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("furnished")
+    name = postgresql.create(template=_postgresql_template)
+    furnish(folder, postgresql.url(name))
+    return folder, name
+
+
+@pytest.fixture
+def sqlite_folder(_furnished: Path, tmp_path: Path) -> tuple[Path, str]:
+    """Return a copy of a furnished folder and its database."""
+    folder = tmp_path / "house"
+    shutil.copytree(_furnished, folder)
+    return folder, "sqlite:///idp.sqlite"
+
+
+@pytest.fixture
+def postgresql_folder(
+    _furnished_postgresql: tuple[Path, str], postgresql: PostgreSQL, tmp_path: Path
+) -> Iterator[tuple[Path, str]]:
+    """Return a copy of a furnished folder and a copy of its database."""
+    template, name = _furnished_postgresql
+    folder = tmp_path / "house"
+    shutil.copytree(template, folder)
+    copy = postgresql.create(template=name)
+    yield folder, postgresql.url(copy)
+    postgresql.drop(copy)
+
+
+@pytest.fixture
+def make(sqlite_folder: tuple[Path, str]) -> Iterator[Callable[..., System]]:
+    """Return a maker of systems with `more` configuration, on SQLite."""
+    made = []
+
+    def maker(more: str = "", **options: Any) -> System:
+        folder, database = sqlite_folder
+        made.append(start(write_config(folder, database=database, more=more, **options)))
+        return made[-1]
+
+    yield maker
+    for one in made:
+        one.stores.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def system(request: pytest.FixtureRequest) -> Iterator[System]:
+    """Return a provider with the three sample users, once on each database."""
+    folder, database = request.getfixturevalue(f"{request.param}_folder")
+    one = start(write_config(folder, database=database))
+    yield one
+    one.stores.engine.dispose()
+
+
+@pytest.fixture
+def small(make: Callable[..., System]) -> System:
+    """Return a provider on SQLite, where the database is not the question."""
+    return make()
 
 
 def authorize_url(client_id: str = "backoffice", **changes: str | None) -> str:

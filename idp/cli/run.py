@@ -39,11 +39,11 @@ def run_command(
     invocation.say(
         f"Serving {settings.issuer} on {host}:{port}.", issuer=settings.issuer, host=host, port=port
     )
-    _server(settings, host, port, workers or settings.listen.workers).serve()
+    _serve(settings, host, port, workers or settings.listen.workers)
 
 
-def _server(settings: Settings, host: str, port: int, workers: int) -> Granian:
-    return Granian(
+def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    server = Granian(
         "idp.app:create_app",
         factory=True,
         interface=Interfaces.WSGI,
@@ -61,6 +61,7 @@ def _server(settings: Settings, host: str, port: int, workers: int) -> Granian:
         workers_kill_timeout=_KILL_AFTER,
         log_level=LogLevels(settings.logging.level),
     )
+    server.serve()
 
 
 def _check_free(host: str, port: int) -> None:

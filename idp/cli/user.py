@@ -1,4 +1,6 @@
-"""`idp user`: accounts. A password comes from a prompt or from standard input, never an argument."""
+"""`idp user`: accounts. A password comes from a prompt or standard input, never an argument."""
+
+import sys
 
 import click
 
@@ -19,7 +21,7 @@ def user_group() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read a password from standard input.")
 @shared_options
 @click.pass_obj
-def add(  # noqa: PLR0913 - click hands over one argument an option
+def add(
     invocation: Invocation,
     email: str,
     name_bn: str,
@@ -43,7 +45,7 @@ def add(  # noqa: PLR0913 - click hands over one argument an option
 def set_password(invocation: Invocation, email: str) -> None:
     """Give a user a password: asked for twice, or one line of standard input."""
     users = directory(invocation.settings())
-    is_terminal = click.get_text_stream("stdin").isatty()
+    is_terminal = sys.stdin.isatty()
     users.set_password(email, _password_from_prompt() if is_terminal else _password_from_stdin())
     invocation.say(f"The password of {email} is set.", email=email)
 
@@ -69,15 +71,14 @@ def enable(invocation: Invocation, email: str) -> None:
 
 
 def _password_from_prompt() -> str:
-    password: str = click.prompt(
-        "Password", hide_input=True, confirmation_prompt="The same again", err=True
+    return str(
+        click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
     )
-    return password
 
 
 def _password_from_stdin() -> str:
     """Return the first line of standard input; blanks in it belong to the password."""
-    line = click.get_binary_stream("stdin").readline().removesuffix(b"\n").removesuffix(b"\r")
+    line = sys.stdin.buffer.readline().removesuffix(b"\n").removesuffix(b"\r")
     if not line:
         raise CommandFailed("There is no password on standard input.")
     try:

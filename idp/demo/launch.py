@@ -88,18 +88,22 @@ def prepare_provider(config: Path) -> None:
 def _add(config: Path, user: SampleUser) -> None:
     names = ["--name-bn", user.name_bn, "--name-en", user.name_en, "--office", OFFICE]
     password = ["--password-stdin"] if user.has_password else []
-    command = idp(config, "user", "add", user.email, *names, *password)
     typed = f"{SAMPLE_PASSWORD}\n" if user.has_password else ""
-    if _run(command, typed, may_fail=True) and user.is_disabled:
+    try:
+        _run(idp(config, "user", "add", user.email, *names, *password), typed)
+    except NotReadyError as error:
+        if "exists" in str(error):
+            return
+        raise
+    if user.is_disabled:
         _run(idp(config, "user", "disable", user.email))
 
 
-def _run(command: Sequence[str], typed: str = "", *, may_fail: bool = False) -> bool:
+def _run(command: Sequence[str], typed: str = "") -> None:
     done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False)
-    if done.returncode and not may_fail:
+    if done.returncode:
         said = (done.stderr or done.stdout).strip()
-        raise NotReadyError(f"idp {' '.join(command[3:])} failed: {said}")
-    return done.returncode == 0
+        raise NotReadyError(f"idp {' '.join(command[3:5])} failed: {said}")
 
 
 def parts(config: Path, var: Path, ports: Ports) -> list[Part]:

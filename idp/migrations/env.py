@@ -1,4 +1,4 @@
-"""Alembic's entry: it migrates on the connection that `idp.stores.sql.migrate` opened and locked."""
+"""Alembic's entry: it migrates on the connection that `stores.sql.migrate` opened and locked."""
 
 from alembic import context
 

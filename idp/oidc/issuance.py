@@ -124,11 +124,12 @@ class TokenIssuer:
 
     @staticmethod
     def _answer(access_token: str, scope: Sequence[str], expires_in: int) -> dict[str, Any]:
+        told = {"scope": " ".join(scope)} if scope else {}
         return {
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": expires_in,
-            "scope": " ".join(scope),
+            **told,
         }
 
 

@@ -12,6 +12,7 @@ from idp.settings.values import (
     Section,
     Text,
     WebPage,
+    matching,
     split_url,
 )
 
@@ -47,9 +48,11 @@ def _to_date(value: object) -> object:
 RedirectUri: TypeAlias = Annotated[Text, AfterValidator(_check_redirect_uri)]
 Origin: TypeAlias = Annotated[Text, AfterValidator(_check_origin)]
 ClientId: TypeAlias = Annotated[
-    Text, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$")
+    Text, matching(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}", "1 to 100 Latin letters, digits or . _ ~ -")
 ]
-SecretHash: TypeAlias = Annotated[Text, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+SecretHash: TypeAlias = Annotated[
+    Text, matching(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits in small letters")
+]
 
 
 class ClientSecret(Section):

@@ -60,5 +60,5 @@ def dotted(path: KeyPath) -> str:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return a hint that names the nearest known word, or nothing when none is near."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.65)
     return f'Did you mean "{near[0]}"?' if near else ""

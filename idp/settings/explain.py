@@ -18,14 +18,12 @@ _TYPES = {
     "tuple_type": "must be a list in square brackets",
     "model_type": "must be a table",
     "dict_type": "must be a table",
-    "path_type": "must be a file name in quotes",
+    "is_instance_of": "must be a file name in quotes",
 }
 _LIMITS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
-    "too_short": "must have at least {min_length} element",
-    "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "must match {pattern}",
+    "too_short": "must not be empty",
 }
 
 

@@ -26,6 +26,7 @@ from idp.settings.values import (
     WebPage,
     Whole,
     base_of,
+    matching,
     under,
 )
 
@@ -35,7 +36,7 @@ _REDIS = ("redis://", "rediss://", "unix://")
 
 Port: TypeAlias = Annotated[Whole, Field(ge=1, le=65_535)]
 Steps: TypeAlias = tuple[Text, ...]
-Locale: TypeAlias = Annotated[Text, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Locale: TypeAlias = Annotated[Text, matching(r"[a-z]{2,3}", 'a language like "bn"')]
 
 
 def _check_database(url: str, info: ValidationInfo) -> str:
@@ -161,7 +162,9 @@ class Support(Section):
 class Theme(Section):
     """The look, the languages and the time zone of the pages."""
 
-    name: Annotated[Text, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")] = "portal"
+    name: Annotated[Text, matching(r"[a-z][a-z0-9_-]{0,40}", "a short name in small letters")] = (
+        "portal"
+    )
     locales: Annotated[tuple[Locale, ...], Field(min_length=1)] = ("bn", "en")
     default: Locale = "bn"
     timezone: TimeZone = "Asia/Dhaka"

@@ -59,6 +59,18 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
+def matching(pattern: str, words: str) -> AfterValidator:
+    """Return a check that a whole text matches; `words` tell an administrator what it must be."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"must be {words}")
+        return value
+
+    return AfterValidator(check)
+
+
 def base_of(info: ValidationInfo) -> Path:
     """Return the directory that relative paths are relative to."""
     base: Path = (info.context or {}).get("base", Path())

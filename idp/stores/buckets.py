@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
+from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -64,32 +65,28 @@ class _Breaker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open_until: float | None = None
+        self._open_until = 0.0  # 0: closed
 
     def lets_through(self) -> bool:
         """Tell whether to ask Redis; after a break, one request probes for all others."""
-        if self._open_until is None:
+        if not self._open_until:
             return True
         with self._lock:
-            if self._open_until is not None and time.monotonic() < self._open_until:
+            if time.monotonic() < self._open_until:
                 return False
-            self._open_until = time.monotonic() + _BREAK
+            self.open()
             return True
 
     def open(self) -> None:
         self._open_until = time.monotonic() + _BREAK
 
     def close(self) -> None:
-        if self._open_until is not None:
-            self._open_until = None
+        self._open_until = 0.0
 
 
-def _redis_storage(url: str) -> Storage:
+def _redis_storage(url: str) -> RedisStorage:
     # One more try at once mends a connection that Redis closed while it idled in the pool.
-    return storage_from_string(
-        url,
-        key_prefix="probesh",
-        socket_connect_timeout=0.1,
-        socket_timeout=0.2,
-        retry=Retry(NoBackoff(), 1),
+    pool = ConnectionPool.from_url(
+        url, socket_connect_timeout=0.1, socket_timeout=0.2, retry=Retry(NoBackoff(), 1)
     )
+    return RedisStorage(url, connection_pool=pool, key_prefix="probesh")

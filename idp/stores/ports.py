@@ -47,17 +47,24 @@ class SigningKey:
 
 
 class Users(Protocol):
+    """People and offices."""
+
     """Accounts."""
 
     def find(self, user_id: str) -> User | None: ...
-    def find_by_email(self, email_canonical: str) -> User | None: ...
+    def find_by_email(self, email_canonical: str) -> User | None:
+        """Find a user; text that cannot be stored is nobody's address."""
+
     def add(self, user: User) -> None:
         """Store a new user. Raises AlreadySpent when the canonical e-mail is taken."""
 
-    def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None: ...
+    def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None:
+        """Switch an account on or off; off ends its sessions and grants."""
 
 
 class Credentials(Protocol):
+    """Passwords, hashed behind a tag that names scheme and pepper."""
+
     """Password hashes."""
 
     def password_hash(self, user_id: str) -> str | None: ...
@@ -69,6 +76,8 @@ class Credentials(Protocol):
 
 
 class AuthenticationSessions(Protocol):
+    """Conversations in which something has been proven."""
+
     """Conversations in which something is proven."""
 
     def find(self, session_id: str) -> AuthenticationSession | None: ...
@@ -86,6 +95,8 @@ class AuthenticationSessions(Protocol):
 
 
 class Challenges(Protocol):
+    """Mailed codes that wait for their answer."""
+
     """Mailed codes that wait for their answers."""
 
     def find(self, challenge_id: str) -> Challenge | None: ...
@@ -101,6 +112,8 @@ class Challenges(Protocol):
 
 
 class Counters(Protocol):
+    """Failures a key, reserved before the work."""
+
     """Failures by key."""
 
     def reserve(self, key: bytes, schedule: Schedule, *, now: int) -> Blocked | None:
@@ -115,6 +128,8 @@ class Counters(Protocol):
 
 
 class UserSessions(Protocol):
+    """People who are logged in. A session that has ended is not found."""
+
     """People who are logged in."""
 
     def find(self, digest: bytes) -> UserSession | None: ...
@@ -135,6 +150,8 @@ class UserSessions(Protocol):
 
 
 class KnownBrowsers(Protocol):
+    """Browsers in which a user has logged in before."""
+
     """Browsers in which an account has completed a login."""
 
     def is_known(self, user_id: str, digest: bytes, *, not_before: int) -> bool: ...
@@ -143,6 +160,8 @@ class KnownBrowsers(Protocol):
 
 
 class Grants(Protocol):
+    """Authorizations, and the codes that carry them."""
+
     """Grants, and the authorization codes that they carry."""
 
     def add(self, grant: Grant, *, code_digest: bytes, code_expires_at: int) -> None: ...
@@ -164,6 +183,8 @@ class Grants(Protocol):
 
 
 class RefreshTokens(Protocol):
+    """The refresh tokens of a grant, one live at a time."""
+
     """Refresh tokens, each hanging on a grant."""
 
     def add(self, digest: bytes, grant_id: str, *, expires_at: int, now: int) -> None: ...
@@ -181,6 +202,8 @@ class RefreshTokens(Protocol):
 
 
 class Outbox(Protocol):
+    """Letters that wait for the courier."""
+
     """Letters that wait to leave."""
 
     def add(self, letter: Letter) -> None: ...
@@ -197,6 +220,8 @@ class Outbox(Protocol):
 
 
 class SigningKeys(Protocol):
+    """Signing keys at rest, oldest first."""
+
     """Signing keys at rest."""
 
     def all(self) -> Sequence[SigningKey]: ...

@@ -21,8 +21,10 @@ def choose(
     (OIDC Core 3.1.2.1) could undo would be no switch. Nothing unknown is ever an error.
     """
     wishes = [saved, *ui_locales, *_preferred(accept_language)]
-    wanted = [wish.replace("_", "-") for wish in wishes if wish]
-    return negotiate_locale(wanted, list(offered), sep="-", aliases={}) or default
+    wanted = [wish.lower().replace("_", "-") for wish in wishes if wish]  # RFC 5646 2.1.1
+    spelled = {locale.lower(): locale for locale in offered}
+    found = negotiate_locale(wanted, list(spelled), sep="-", aliases={})
+    return spelled[found] if found else default
 
 
 def _preferred(header: str) -> list[str]:

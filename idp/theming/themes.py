@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template, TemplateError, TemplateNotFound, UndefinedError
 from markupsafe import Markup
 
 from idp.model.letter import RenderedLetter
@@ -84,7 +84,16 @@ class Theme:
         )
 
     def letter(self, kind: str, locale: str, facts: Facts) -> RenderedLetter:
-        """Render a letter by its kind: `mail/<kind>.txt.j2` and `mail/<kind>.html.j2`."""
+        """Render a letter by its kind: `mail/<kind>.txt.j2` and `mail/<kind>.html.j2`.
+
+        Raise WordsMissing for an unknown kind or a missing fact.
+        """
+        try:
+            return self._letter(kind, locale, facts)
+        except (TemplateNotFound, UndefinedError) as error:
+            raise WordsMissing(f"letter {kind!r}: {error}") from error
+
+    def _letter(self, kind: str, locale: str, facts: Facts) -> RenderedLetter:
         words = self._catalogues[locale]
         known = {"locale": locale, "facts": facts, "support": self._support}
         text = self._template(f"mail/{kind}.txt.j2")

@@ -31,9 +31,13 @@ class Renderer:
     def error(
         self, name: str, status: int, *, locale: str, reference: str, retry_after: int | None = None
     ) -> Response:
-        """Return the error page whose words are `<name>.title` and `<name>.body`."""
-        body = "e503.soon" if name == "e503" else f"{name}.body"
-        view = {"title": f"{name}.title", "body": body, "facts": {}}
+        """Return the error page whose title is `<name>.title`."""
+        body, facts = f"{name}.body", {}
+        if name == "e503":
+            body = "e503.soon"
+        if name == "e429":
+            body, facts = "err.rate", {"n": max(1, -(-(retry_after or 0) // 60))}
+        view = {"title": f"{name}.title", "body": body, "facts": facts}
         page = Page("error", view, status=status, retry_after=retry_after)
         return self.response(ShowPage(page=page, locale=locale, reference=reference))
 

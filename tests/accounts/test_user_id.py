@@ -98,7 +98,7 @@ def test_bengali_letters_are_called_by_their_name(typed: str) -> None:
         "a" * 65 + "@example.gov.bd",
         "a@" + "b." * 126 + "gov.bd",
         "a@" + "b" * 64 + ".bd",
-        "a@" + ("ü" * 45 + ".") * 5 + "bd",  # longer than 254 in A-labels
+        "a" * 64 + "@" + ("ü" * 40 + ".") * 4 + "bd",  # longer than 254 in A-labels
         "x" * 70_000,
         "ü@" + "ü" * 200 + ".bd",
     ],

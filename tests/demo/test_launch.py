@@ -31,7 +31,7 @@ with (here / "calls").open("a") as calls:
 if (here / "refuses").exists() and command == ["init"]:
     sys.exit("the database is away")
 if command[:2] == ["user", "add"] and (here / "has_users").exists():
-    sys.exit("there is such a user")
+    sys.exit("A user with the e-mail address x exists.")
 if command == ["run"]:
     if (here / "dies").exists():
         sys.exit("no memory left")

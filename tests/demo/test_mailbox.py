@@ -187,10 +187,9 @@ def test_loopback_names_are_answered(host: str) -> None:
 
 
 def test_a_letters_html_is_shut_in(mailbox: Mailbox) -> None:
-    message = letter()
-    message.get_payload()[1].set_content(
-        "<script>alert(1)</script><a href=/x>x</a>", subtype="html"
-    )
+    message = EmailMessage()
+    message["From"], message["To"] = "a@example.gov.bd", "b@example.gov.bd"
+    message.set_content("<script>alert(1)</script>", subtype="html")
     send(mailbox, message)
     letter_id = mailbox.letterbox.all()[0].id
     page = mailbox.browser.get(f"/letter/{letter_id}").text

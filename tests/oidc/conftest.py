@@ -1,4 +1,4 @@
-"""One small Flask application that mounts the protocol on SQLite, and a relying party to call it."""
+"""One small Flask application that mounts the protocol on SQLite, and who calls it."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def keys(template: Path) -> KeySet:
 
 
 @pytest.fixture
-def stores(template: Path, tmp_path: Path, clock: FakeClock) -> Iterator[SqlStores]:
+def stores(template: Path, tmp_path: Path) -> Iterator[SqlStores]:
     path = tmp_path / "idp.sqlite"
     shutil.copy(template, path)
     engine = open_engine(f"sqlite:///{path}")
@@ -113,9 +113,7 @@ class House:
     def token(self, form: dict[str, str | None], *, headers: Any = None) -> TestResponse:
         return self.post(TOKEN, form, headers=headers)
 
-    def post(
-        self, path: str, form: dict[str, str | None], *, headers: Any = None
-    ) -> TestResponse:
+    def post(self, path: str, form: dict[str, str | None], *, headers: Any = None) -> TestResponse:
         sent = {name: value for name, value in form.items() if value is not None}
         given = basic("backoffice", "backoffice-secret") if headers is None else headers
         return self.browser.post(path, data=sent, headers=given)
@@ -191,5 +189,3 @@ def mount(provider: OpenIDProvider) -> Flask:
     app.add_url_rule(REVOKE, view_func=provider.revocation_endpoint, methods=every)
     app.add_url_rule(INTROSPECT, view_func=provider.introspection_endpoint, methods=every)
     return app
-
-

@@ -32,10 +32,13 @@ def put(stores: SqlStores, *letters: Letter) -> None:
 
 
 def state(engine: Engine, letter_id: str = "L1") -> tuple[str, str]:
-    """Return "waiting", "delivered" or "buried", and the answer that was written down."""
+    """Return "unwritten", "waiting", "delivered" or "buried", and the answer that was written down."""
     statement = text("SELECT closed_at, delivered, answer FROM outbox WHERE id = :id")
     with engine.connect() as connection:
-        closed_at, delivered, answer = connection.execute(statement, {"id": letter_id}).one()
+        row = connection.execute(statement, {"id": letter_id}).one_or_none()
+    if row is None:
+        return "unwritten", ""
+    closed_at, delivered, answer = row
     if closed_at is None:
         return "waiting", answer
     return ("delivered" if delivered else "buried"), answer

@@ -41,6 +41,7 @@ class Stores:
         self.away = False
         self.looks = 0
         self.purges: list[int] = []
+        self.at_purge: Callable[[], None] = lambda: None
 
     @contextmanager
     def read(self) -> Iterator[Work]:
@@ -57,6 +58,7 @@ class Stores:
 
     def purge(self, *, now: int) -> int:
         self.purges.append(now)
+        self.at_purge()
         return self._stores.purge(now=now)
 
 
@@ -115,15 +117,21 @@ def test_without_a_bell_it_looks_by_itself(worker_with, watched, stores, engine,
     assert soon(lambda: state(engine)[0] == "delivered")
 
 
-def test_a_bell_during_a_delivery_is_not_lost(worker_with, post, stores, engine, clock):
-    post.free.clear()
-    put(stores, letter(clock()))
-    worker = worker_with()
-    assert soon(lambda: post.taken == ["L1"])
-    worker.bell()
-    put(stores, letter(clock(), id="L2"))
-    post.free.set()
-    assert soon(lambda: state(engine, "L2")[0] == "delivered")
+def test_a_bell_after_the_look_and_before_the_wait_is_not_lost(
+    worker_with, watched, stores, engine, clock
+):
+    begun = threading.Event()
+    workers: list[Worker] = []
+
+    def commit_and_ring() -> None:
+        put(stores, letter(clock()))
+        begun.wait(5)
+        workers[0].bell()
+
+    watched.at_purge = commit_and_ring
+    workers.append(worker_with())
+    begun.set()
+    assert soon(lambda: state(engine)[0] == "delivered")
 
 
 def test_it_waits_for_a_database_that_is_away_and_goes_on(

@@ -1,7 +1,6 @@
 """Secrets of an installation: made once, for the owner's eyes, refused when they are not right."""
 
 import base64
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +20,7 @@ def _line(version: int, octet: int = 7, length: int = 32) -> str:
 def test_init_makes_three_files_that_only_their_owner_reads(tmp_path: Path) -> None:
     directory = tmp_path / "var" / "secrets"
     assert make_secrets(directory) == NAMES
-    assert sorted(os.listdir(directory)) == sorted(NAMES)
+    assert {file.name for file in directory.iterdir()} == set(NAMES)
     assert {(directory / name).stat().st_mode & 0o777 for name in NAMES} == {0o600}
     assert directory.stat().st_mode & 0o777 == 0o700
 
@@ -48,7 +47,7 @@ def test_of_many_inits_at_once_one_makes_each_secret(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(make_secrets, [tmp_path] * 16))
     assert sorted(name for names in made for name in names) == sorted(NAMES)
-    assert sorted(os.listdir(tmp_path)) == sorted(NAMES)
+    assert {file.name for file in tmp_path.iterdir()} == set(NAMES)
     load_secrets(tmp_path)
 
 

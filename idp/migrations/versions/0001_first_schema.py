@@ -31,7 +31,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('authentication_sessions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_authentication_sessions_expires_at'), ['expires_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_authentication_sessions_user_id'), ['user_id'], unique=False)
 
     op.create_table('challenges',
     sa.Column('id', sa.Text(), nullable=False),
@@ -219,7 +218,6 @@ def downgrade() -> None:
 
     op.drop_table('challenges')
     with op.batch_alter_table('authentication_sessions', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_authentication_sessions_user_id'))
         batch_op.drop_index(batch_op.f('ix_authentication_sessions_expires_at'))
 
     op.drop_table('authentication_sessions')

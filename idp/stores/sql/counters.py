@@ -28,7 +28,7 @@ def _pause_ends(
 ) -> ColumnElement[int]:
     """Return when the pause for reaching `count` ends; 0 for none.
 
-    From the last count on every failure pauses: a schedule has no end behind which guessing is free.
+    From the last count on every failure pauses: behind its end guessing would be free.
     """
     last = max((at for at, _ in pauses), default=None)
     return case(

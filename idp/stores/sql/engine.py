@@ -1,8 +1,9 @@
 """The one engine factory: how this program opens SQLite and PostgreSQL, and with which patience."""
 
+import sqlite3
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError
@@ -15,6 +16,7 @@ _IDLE = 30.0  # seconds after which a PostgreSQL connection is asked whether it 
 _POSTGRESQL_OPTIONS = (
     "-c statement_timeout=3000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=10000"
 )
+_BEGIN = "BEGIN IMMEDIATE"
 _SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",
@@ -63,11 +65,11 @@ def _open_postgresql(url: URL, pool_size: int) -> Engine:
     # Not `pool_pre_ping`: a ping before every request doubles the round trips of a read.
     @event.listens_for(engine, "checkin")
     def _note_time(_connection: object, entry: ConnectionPoolEntry) -> None:
-        entry.record_info["idle_since"] = time.monotonic()
+        entry.info["idle_since"] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
     def _ping_if_idle(connection: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:
-        if time.monotonic() - entry.record_info.get("idle_since", time.monotonic()) <= _IDLE:
+        if time.monotonic() - entry.info.get("idle_since", time.monotonic()) <= _IDLE:
             return
         try:
             engine.dialect.do_ping(connection)
@@ -104,7 +106,15 @@ def _set_pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     if not connection.get_execution_options().get(READS_ONLY):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _begin(connection)
+
+
+def _begin(connection: Connection) -> None:
+    # On the driver's connection: SQLAlchemy's own way to it costs as much as a statement.
+    try:
+        cast("sqlite3.Connection", connection.connection.dbapi_connection).execute(_BEGIN)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(_BEGIN, None, error) from error
 
 
 def _queue_writers(engine: Engine, lock: WriteLock) -> None:
@@ -122,13 +132,13 @@ def _queue_writers(engine: Engine, lock: WriteLock) -> None:
             try:
                 lock.acquire()
             except WriteLockTimeoutError as error:
-                raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+                raise OperationalError(_BEGIN, None, error) from error
             held["write_lock"] = lock
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _begin(connection)
 
     @event.listens_for(engine, "checkin")
     def _give_turn(_connection: object, entry: ConnectionPoolEntry) -> None:
-        held = entry.record_info.pop("write_lock", None)
+        held: WriteLock | None = (entry.record_info or {}).pop("write_lock", None)
         if held is not None:
             held.release()
 

@@ -23,7 +23,8 @@ class SqlSigningKeys:
         self._connection = connection
 
     def all(self) -> Sequence[SigningKey]:
-        return [SigningKey(*row) for row in run(self._connection, _ALL, {})]
+        rows = run(self._connection, _ALL, {})
+        return [SigningKey(**dict(zip(_FIELDS, row, strict=True))) for row in rows]
 
     def add(self, key: SigningKey) -> None:
         run(self._connection, _ADD, asdict(key))

@@ -18,7 +18,7 @@ _LOCK = 7_079_615  # the advisory lock of whoever migrates this database
 def upgrade(target: str | Engine) -> None:
     """Bring a database, by address or engine, to the newest schema. Two at once are safe.
 
-    Everything happens in one transaction. Raises StoreUnavailable when the database does not answer.
+    Everything happens in one transaction. Raises StoreUnavailable.
     """
     engine = open_engine(target) if isinstance(target, str) else target
     try:

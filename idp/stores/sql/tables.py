@@ -66,7 +66,7 @@ class AuthenticationSessionRow(Base):
     expires_at: Mapped[int] = mapped_column(index=True)
     user_typed: Mapped[str]  # JSON
     step: Mapped[int]
-    user_id: Mapped[str | None] = mapped_column(index=True)
+    user_id: Mapped[str | None]
     amr: Mapped[str]  # JSON
     notes: Mapped[str]  # JSON
     version: Mapped[int]

@@ -53,13 +53,17 @@ class WriteLock:
         deadline = time.monotonic() + _PATIENCE
         try:
             while not _try_lock(file):
-                if time.monotonic() > deadline:
-                    raise WriteLockTimeoutError("another process is writing")
-                time.sleep(_NAP)
+                _nap_until(deadline)
         except BaseException:
             os.close(file)
             raise
         self._file = file
+
+
+def _nap_until(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise WriteLockTimeoutError("another process is writing")
+    time.sleep(_NAP)
 
 
 def _try_lock(file: int) -> bool:

@@ -1,0 +1,151 @@
+"""People who are logged in, and the browsers that are known."""
+
+from dataclasses import replace
+
+import pytest
+
+from idp.model.errors import AlreadySpent
+from idp.model.sessions import UserSession
+from idp.model.tokens import digest
+from idp.model.user import User
+from idp.stores.sql import SqlStores
+from tests.contract.builders import NOW, stored_grant, stored_user, user_session
+
+
+@pytest.fixture
+def owner(stores: SqlStores) -> User:
+    return stored_user(stores)
+
+
+@pytest.fixture
+def session(stores: SqlStores, owner: User) -> UserSession:
+    made = user_session(owner)
+    with stores.write() as work:
+        work.user_sessions.add(made)
+    return made
+
+
+def test_a_session_is_found_by_its_digest(
+    stores: SqlStores, owner: User, session: UserSession
+) -> None:
+    with stores.read() as view:
+        assert view.user_sessions.find(session.digest) == session
+        assert view.user_sessions.find_with_user(session.digest) == (session, owner)
+        assert view.user_sessions.find(digest("other")) is None
+        assert view.user_sessions.find_with_user(digest("other")) is None
+
+
+def test_a_digest_belongs_to_one_session(
+    stores: SqlStores, owner: User, session: UserSession
+) -> None:
+    with stores.write() as work, pytest.raises(AlreadySpent):
+        work.user_sessions.add(user_session(owner, digest=session.digest))
+
+
+def test_renewing_moves_the_digest_and_the_old_one_is_void(
+    stores: SqlStores, session: UserSession
+) -> None:
+    renewed = replace(
+        session,
+        digest=digest("new"),
+        amr=("pwd",),
+        auth_time=NOW + 50,
+        last_seen_at=NOW + 50,
+        expires_at=NOW + 99,
+    )
+    with stores.write() as work:
+        work.user_sessions.renew(renewed, old_digest=session.digest)
+        assert work.user_sessions.find(session.digest) is None
+        assert work.user_sessions.find(renewed.digest) == renewed
+    with stores.write() as work, pytest.raises(AlreadySpent):
+        work.user_sessions.renew(replace(renewed, digest=digest("b")), old_digest=session.digest)
+
+
+def test_a_session_that_ended_is_not_renewed(stores: SqlStores, session: UserSession) -> None:
+    with stores.write() as work:
+        work.user_sessions.end(session.sid, now=NOW)
+        with pytest.raises(AlreadySpent):
+            work.user_sessions.renew(session, old_digest=session.digest)
+
+
+def test_a_session_is_not_renewed_for_another_user(stores: SqlStores, session: UserSession) -> None:
+    with stores.write() as work, pytest.raises(AlreadySpent):
+        work.user_sessions.renew(replace(session, user_id="x"), old_digest=session.digest)
+
+
+def test_touching_moves_the_last_sight_forward_only(
+    stores: SqlStores, session: UserSession
+) -> None:
+    with stores.write() as work:
+        work.user_sessions.touch(session.sid, now=NOW + 60)
+        work.user_sessions.touch(session.sid, now=NOW + 30)
+        assert work.user_sessions.find(session.digest) == replace(session, last_seen_at=NOW + 60)
+
+
+def test_ending_a_session_ends_its_grants_and_no_others(
+    stores: SqlStores, owner: User, session: UserSession
+) -> None:
+    inside = stored_grant(stores, owner, sid=session.sid)
+    outside = stored_grant(stores, owner, sid="another")
+    with stores.write() as work:
+        work.user_sessions.end(session.sid, now=NOW)
+    with stores.read() as view:
+        assert view.user_sessions.find(session.digest) is None
+        assert view.user_sessions.find_with_user(session.digest) is None
+        assert view.grants.find_live(inside.id) is None
+        assert view.grants.find_live(outside.id) == (outside, owner)
+
+
+def test_all_sessions_of_a_user_end_and_nobody_elses(
+    stores: SqlStores, owner: User, session: UserSession
+) -> None:
+    other = stored_user(stores)
+    others = user_session(other)
+    grant = stored_grant(stores, owner)
+    with stores.write() as work:
+        work.user_sessions.add(others)
+        work.user_sessions.end_all_of_user(owner.id, now=NOW)
+    with stores.read() as view:
+        assert view.user_sessions.find(session.digest) is None
+        assert view.grants.find_live(grant.id) is None
+        assert view.user_sessions.find_with_user(others.digest) == (others, other)
+
+
+def test_a_disabled_user_has_no_session_with_user(stores: SqlStores) -> None:
+    disabled = stored_user(stores, enabled=False)
+    made = user_session(disabled)
+    with stores.write() as work:
+        work.user_sessions.add(made)
+        assert work.user_sessions.find_with_user(made.digest) is None
+
+
+def test_a_browser_is_known_to_its_user_since_it_was_last_seen(
+    stores: SqlStores, owner: User
+) -> None:
+    key, other = digest("browser"), stored_user(stores)
+    with stores.write() as work:
+        work.known_browsers.remember(owner.id, key, keep=10, now=NOW)
+        assert work.known_browsers.is_known(owner.id, key, not_before=NOW)
+        assert not work.known_browsers.is_known(owner.id, key, not_before=NOW + 1)
+        assert not work.known_browsers.is_known(other.id, key, not_before=0)
+        work.known_browsers.remember(owner.id, key, keep=10, now=NOW + 1)
+        assert work.known_browsers.is_known(owner.id, key, not_before=NOW + 1)
+
+
+def test_the_oldest_browsers_are_forgotten_and_never_the_new_one(
+    stores: SqlStores, owner: User
+) -> None:
+    other = stored_user(stores)
+    with stores.write() as work:
+        work.known_browsers.remember(other.id, digest("0"), keep=2, now=NOW)
+        for number in range(4):  # all in the same second
+            work.known_browsers.remember(owner.id, digest(str(number)), keep=2, now=NOW)
+        work.known_browsers.remember(owner.id, digest("last"), keep=2, now=NOW - 9)
+        known = [
+            name
+            for name in ("0", "1", "2", "3", "last")
+            if work.known_browsers.is_known(owner.id, digest(name), not_before=0)
+        ]
+        assert len(known) == 2
+        assert "last" in known
+        assert work.known_browsers.is_known(other.id, digest("0"), not_before=0)

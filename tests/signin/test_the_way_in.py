@@ -1,0 +1,369 @@
+"""The conversation as a browser without script lives it: steps 1, 2, 8, 9 and 10 of the guide."""
+
+import re
+
+import pytest
+
+from tests.system import PASSWORD, System, authorize_url, log_in
+
+USER = "office@example.gov.bd"
+
+
+def test_a_person_logs_in_with_password_and_mailed_code_and_is_back_with_a_code(system: System):
+    browser = system.browser().get(authorize_url())
+    assert browser.status == 200
+    assert "লগইন করুন" in browser.text
+    assert "ব্যাকঅফিস ব্যবহার করতে লগইন করুন।" in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert "/signin/" in browser.url
+    assert "কোড লিখুন" in browser.text
+    letters = system.deliver()
+    assert [to for to, _ in letters] == [USER]
+    browser.press("submit", code=system.code())
+    assert browser.status == 303
+    assert browser.left_to.startswith("http://127.0.0.1:9001/callback?")
+    assert browser.answer["state"] == "a-state"
+    assert browser.answer["iss"] == "http://127.0.0.1:9000"
+    assert len(browser.answer["code"]) == 43
+
+
+def test_a_second_application_asks_nothing_of_somebody_who_is_logged_in(system: System):
+    browser = log_in(system)
+    browser.get(authorize_url("app"))
+    assert browser.left_to.startswith("http://127.0.0.1:9005/callback?code=")
+
+
+def test_a_get_of_the_login_page_writes_nothing(small: System):
+    before = _rows(small)
+    small.browser().get(authorize_url())
+    assert _rows(small) == before
+
+
+def test_a_wrong_password_before_the_right_one_keeps_the_request(system: System):
+    browser = system.browser().get(authorize_url(state="kept"))
+    browser.press("submit", userid=USER, password="wrong")
+    assert "ইউজার আইডি অথবা পাসওয়ার্ড সঠিক নয়।" in browser.text
+    assert browser.forms[-1].fields["userid"] == USER or f'value="{USER}"' in browser.html
+    assert "wrong" not in browser.html
+    browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=system.code())
+    assert browser.answer["state"] == "kept"
+
+
+@pytest.mark.parametrize(
+    ("userid", "password"),
+    [
+        ("nobody@example.gov.bd", PASSWORD),
+        (USER, "wrong"),
+        ("closed@example.gov.bd", "wrong"),
+        ("new@example.gov.bd", "anything"),
+    ],
+)
+def test_unknown_wrong_disabled_and_password_less_get_the_same_page(
+    small: System, userid: str, password: str
+):
+    browser = small.browser().get(authorize_url())
+    browser.press("submit", userid=userid, password=password)
+    expected = small.browser(address="198.51.100.8").get(authorize_url())
+    expected.press("submit", userid="somebody@example.gov.bd", password="x")
+    assert browser.status == expected.status == 200
+    assert _bare(browser.html, userid) == _bare(expected.html, "somebody@example.gov.bd")
+    assert small.deliver() == []
+
+
+def test_a_disabled_user_is_told_so_only_after_the_right_password_and_gets_no_mail(system: System):
+    browser = system.browser().get(authorize_url())
+    browser.press("submit", userid="closed@example.gov.bd", password=PASSWORD)
+    assert "এই ইউজার আইডি এখন বন্ধ আছে।" in browser.text
+    assert system.deliver() == []
+    assert browser.cookie("probesh_session") is None
+
+
+def test_two_clicks_on_login_make_one_code_and_one_mail(system: System):
+    browser = system.browser().get(authorize_url())
+    form = next(f for f in browser.forms if ("action", "submit") in f.buttons)
+    data = {**form.fields, "userid": USER, "password": PASSWORD, "action": "submit"}
+    first = browser.post(form.action, data).url
+    second = browser.post(form.action, data).url
+    assert first == second
+    assert len(system.deliver()) == 1
+
+
+def test_a_wrong_code_costs_one_try_however_often_the_page_is_refreshed(system: System):
+    browser = _at_the_code(system)
+    wrong = _other_than(system.code())
+    browser.press("submit", code=wrong)
+    assert "আর ৪ বার চেষ্টা করতে পারবেন।" in browser.text
+    browser.get(browser.url)
+    browser.get(browser.url)
+    assert "আর ৪ বার চেষ্টা করতে পারবেন।" in browser.text
+    browser.press("submit", code=wrong)
+    assert "আর ৩ বার চেষ্টা করতে পারবেন।" in browser.text
+
+
+def test_five_wrong_codes_end_the_conversation_at_the_same_request_and_the_right_one_is_void(
+    system: System,
+):
+    browser = _at_the_code(system)
+    code = system.code()
+    for _ in range(5):
+        browser.press("submit", code=_other_than(code))
+    assert "নিরাপত্তার জন্য আবার শুরু থেকে লগইন করুন।" in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    fresh = system.code()
+    browser.press("submit", code=code)
+    assert "কোডটি সঠিক নয়।" in browser.text
+    browser.press("submit", code=fresh)
+    assert browser.answer["state"] == "a-state"
+
+
+def test_wrong_codes_are_counted_for_the_account_whatever_challenge_they_are_tried_on(
+    system: System,
+):
+    for _ in range(2):
+        browser = _at_the_code(system, address="198.51.100.20")
+        code = system.code()
+        for _ in range(5):
+            browser.press("submit", code=_other_than(code))
+    browser = _at_the_code(system)
+    browser.press("submit", code=system.code())
+    assert "অনেকবার ভুল কোড দেওয়া হয়েছে। ১০ মিনিট পরে আবার চেষ্টা করুন।" in browser.text
+    system.clock.advance(601)
+    browser.press("submit", code="123456")  # the code itself has run out by now
+    browser.press("submit", code=system.code())
+    assert browser.answer["code"]
+
+
+def test_a_late_code_is_told_so_and_a_new_one_is_sent(system: System):
+    browser = _at_the_code(system)
+    late = system.code()
+    system.clock.advance(601)
+    browser.press("submit", code=late)
+    assert "কোডটির মেয়াদ শেষ হয়েছে। আপনাকে নতুন কোড পাঠানো হয়েছে।" in browser.text
+    assert len(system.deliver()) == 1
+    browser.press("submit", code=system.code())
+    assert browser.answer["code"]
+
+
+def test_resending_sends_the_same_code_after_a_minute_and_refills_no_tries(system: System):
+    browser = _at_the_code(system)
+    code = system.code()
+    assert ("action", "resend") not in [b for f in browser.forms for b in f.buttons]
+    browser.press("submit", code=_other_than(code))
+    system.clock.advance(60)
+    browser.get(browser.url).press("resend")
+    assert "ঠিকানায় কোড আবার পাঠানো হয়েছে।" in browser.text
+    assert system.code() == code
+    browser.press("submit", code=_other_than(code))
+    assert "আর ৩ বার চেষ্টা করতে পারবেন।" in browser.text
+    browser.press("submit", code=code)
+    assert browser.answer["code"]
+
+
+@pytest.mark.parametrize("shape", ["{0}", " {0} ", "{1}", "আপনার লগইন কোড: {1}", "{2}", "কোড {0}।"])
+def test_a_code_is_taken_however_it_is_pasted(small: System, shape: str):
+    browser = _at_the_code(small)
+    code = small.code()
+    bengali = code.translate(str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"))
+    browser.press("submit", code=shape.format(code, bengali, f"{code[:3]}-{code[3:]}"))
+    assert browser.answer["code"]
+
+
+def test_a_page_left_open_past_the_timeout_begins_again_with_the_request_and_the_user_id(
+    system: System,
+):
+    browser = system.browser().get(authorize_url(state="kept"))
+    system.clock.advance(1801)
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert "অনেকক্ষণ পাতাটি খোলা ছিল" in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    system.clock.advance(1801)
+    browser.press("submit", code="123456")
+    assert "অনেকক্ষণ পাতাটি খোলা ছিল" in browser.text
+    assert f'value="{USER}"' in browser.html
+    browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=system.code())
+    assert browser.answer["state"] == "kept"
+
+
+def test_a_browser_without_cookies_is_told_so_and_can_go_on_once_they_are_on(small: System):
+    browser = small.browser().get(authorize_url(state="kept"))
+    browser.forget("probesh_browser")
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert "আপনার ব্রাউজারে কুকি বন্ধ আছে।" in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=small.code())
+    assert browser.answer["state"] == "kept"
+
+
+def test_a_stored_conversation_is_worthless_in_another_browser(small: System):
+    browser = _at_the_code(small)
+    thief = small.browser().get(authorize_url())
+    thief.get(browser.url)
+    assert thief.status == 400
+    assert "লগইনের সময় শেষ হয়েছে" in thief.text
+    assert "কোড লিখুন" not in thief.text
+
+
+def test_back_after_logging_in_offers_to_go_on_and_answers_the_same_request(system: System):
+    browser = _at_the_code(system)
+    page = browser.url
+    system.clock.advance(5)
+    browser.press("submit", code=system.code())
+    system.clock.advance(5)
+    browser.get(page)
+    assert f"আপনি {USER} দিয়ে লগইন করা আছেন" in re.sub(r"\s+", " ", browser.text)
+    browser.press("continue")
+    assert browser.answer["state"] == "a-state"
+
+
+def test_a_second_tab_that_comes_too_late_may_go_on_or_change_the_user(system: System):
+    browser = system.browser().get(authorize_url(state="one"))
+    late = next(f for f in browser.forms if ("action", "submit") in f.buttons)
+    system.clock.advance(5)
+    log_in(system, browser, state="two")
+    data = {**late.fields, "userid": USER, "password": PASSWORD, "action": "submit"}
+    browser.post(late.action, data)
+    assert "দিয়ে লগইন করা আছেন" in browser.text
+    browser.press("continue")
+    assert browser.answer["state"] == "one"
+    browser.post(late.action, data).press("switch")
+    assert "লগইন করুন" in browser.text
+    browser.press("submit", userid="nobody@example.gov.bd", password=PASSWORD)
+    assert "সঠিক নয়" in browser.text
+
+
+def test_starting_again_with_another_user_id_ends_the_conversation(system: System):
+    browser = _at_the_code(system)
+    page, code = browser.url, system.code()
+    browser.press("restart")
+    assert "লগইন করুন" in browser.text
+    assert f'value="{USER}"' not in browser.html
+    browser.get(page)
+    assert "কোড লিখুন" not in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert code != system.code()
+
+
+def test_the_language_is_changed_on_any_page_and_kept_through_steps_and_mail(system: System):
+    browser = system.browser().get(authorize_url())
+    browser.press("en", name="language")
+    assert "Log in to use Back office." in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert "Enter the code" in browser.text
+    assert system.deliver()[0][1].subject == "Your log-in code"
+    browser.press("bn", name="language")
+    assert "কোড লিখুন" in browser.text
+    fresh = system.browser(language="en").get(authorize_url())
+    assert "Log in" in fresh.text
+
+
+def test_prompt_login_asks_again_and_moves_the_time_of_authentication(system: System):
+    browser = log_in(system)
+    old = browser.cookie("probesh_session")
+    system.clock.advance(100)
+    browser.get(authorize_url(prompt="login"))
+    assert "নিরাপত্তার জন্য আপনার পাসওয়ার্ড আবার দিন।" in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=system.code())
+    assert browser.answer["code"]
+    assert browser.cookie("probesh_session") != old
+
+
+def test_prompt_none_without_a_session_is_answered_at_the_client(small: System):
+    browser = small.browser().get(authorize_url(prompt="none"))
+    assert browser.answer["error"] == "login_required"
+
+
+def test_an_idle_session_and_an_old_one_ask_again(small: System):
+    browser = log_in(small)
+    small.clock.advance(3601)
+    assert "লগইন করুন" in browser.get(authorize_url()).text
+    browser = log_in(small)
+    for _ in range(11):
+        small.clock.advance(3500)
+        browser.get(authorize_url())
+    assert not browser.left_to
+
+
+def test_a_disabled_user_has_no_session_any_more(system: System):
+    browser = log_in(system)
+    with system.stores.read() as work:
+        user = work.users.find_by_email(USER)
+    with system.stores.write() as work:
+        work.users.set_enabled(user.id, enabled=False, now=system.clock())
+    browser.get(authorize_url())
+    assert not browser.left_to
+
+
+def test_somebody_else_logging_in_ends_the_first_session(small: System):
+    browser = log_in(small)
+    first = browser.cookie("probesh_session")
+    with small.stores.write() as work:
+        closed = work.users.find_by_email("closed@example.gov.bd")
+        work.users.set_enabled(closed.id, enabled=True, now=small.clock())
+    small.clock.advance(5)
+    browser.get(authorize_url(prompt="login"))
+    browser.press("submit", userid="closed@example.gov.bd", password=PASSWORD)
+    browser.press("submit", code=small.code())
+    thief = small.browser()
+    thief.client.set_cookie("probesh_session", first, domain="127.0.0.1")
+    thief.get(authorize_url())
+    assert not thief.left_to
+
+
+def test_a_flow_of_one_step_needs_no_code_and_its_seal_works_once(system: System):
+    browser = system.browser().get(authorize_url("simple"))
+    form = next(f for f in browser.forms if ("action", "submit") in f.buttons)
+    data = {**form.fields, "userid": USER, "password": PASSWORD, "action": "submit"}
+    browser.post(form.action, data)
+    assert browser.answer["code"]
+    replay = system.browser()
+    replay.client.set_cookie(
+        "probesh_browser", browser.cookie("probesh_browser"), domain="127.0.0.1"
+    )
+    replay.post(form.action, data)
+    assert not replay.left_to
+
+
+def test_five_wrong_passwords_in_a_minute_make_account_and_address_wait(system: System):
+    browser = system.browser().get(authorize_url())
+    for _ in range(5):
+        browser.press("submit", userid=USER, password="wrong")
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert browser.status == 429
+    assert browser.response.headers["Retry-After"] == "60"
+    assert "১ মিনিট পরে আবার চেষ্টা করুন।" in browser.text
+    elsewhere = system.browser(address="203.0.113.9").get(authorize_url())
+    elsewhere.press("submit", userid=USER, password=PASSWORD)
+    assert "কোড লিখুন" in elsewhere.text
+    system.clock.advance(61)
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert "কোড লিখুন" in browser.text
+
+
+def _at_the_code(system: System, **options: str):
+    browser = system.browser(**options).get(authorize_url())
+    return browser.press("submit", userid=USER, password=PASSWORD)
+
+
+def _other_than(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def _rows(system: System) -> int:
+    with system.stores.engine.connect() as connection:
+        tables = connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        )
+        counts = [
+            connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one()  # noqa: S608
+            for (name,) in tables.all()
+        ]
+    return sum(counts)
+
+
+def _bare(html: str, userid: str) -> str:
+    without = re.sub(r'name="(conversation|form_token)" value="[^"]*"', "", html)
+    without = re.sub(r"[0-9A-Z]{4}-[0-9A-Z]{2}", "", without)
+    return without.replace(userid, "")

@@ -1,0 +1,52 @@
+"""A theme with help rows, and a folder of themes that a test may spoil."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from idp.theming import Theme, load_themes
+
+ROOT = Path(__file__).parents[2] / "themes"
+LOCALES = ("bn", "en")
+
+
+@dataclass(frozen=True)
+class Help:
+    phones: tuple[str, ...] = ("01555090301", "01555090302", "01555090303")
+    ticket: str = "https://pms.portal.gov.bd"
+    manual: str = "https://example.gov.bd/manual"
+    domain_form: str = "https://pms.portal.gov.bd/office/outauth_new_office"
+    email: str = "support@example.gov.bd"
+
+
+NO_HELP = Help((), "", "", "", "")
+
+
+@dataclass
+class Spoiled:
+    """A copy of the themes with a theme `mine` on top of `portal`."""
+
+    root: Path
+    mine: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        shutil.copytree(ROOT, self.root, dirs_exist_ok=True)
+        self.mine = self.root / "mine"
+        self.write("theme.toml", 'parent = "portal"\n')
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.mine / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+    def words(self, locale: str, entries: str) -> Path:
+        head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        return self.write(f"locale/{locale}/LC_MESSAGES/messages.po", head + entries)
+
+    def load(self, name: str = "mine") -> Theme:
+        return load_themes(self.root, name, locales=LOCALES, support=Help())
+
+
+def load(name: str = "portal", support: Help | None = None) -> Theme:
+    return load_themes(ROOT, name, locales=LOCALES, support=support or Help())

@@ -1,0 +1,117 @@
+import pytest
+from markupsafe import Markup
+
+from idp.theming import ThemeRefused, WordsMissing
+from idp.theming.catalogues import load_catalogue
+from tests.theming.samples import ROOT, Spoiled
+
+CHAIN = (ROOT / "portal", ROOT / "base")
+
+
+@pytest.fixture(scope="module")
+def bn():
+    return load_catalogue(CHAIN, "bn")
+
+
+@pytest.fixture(scope="module")
+def en():
+    return load_catalogue(CHAIN, "en")
+
+
+@pytest.fixture
+def spoiled(tmp_path):
+    return Spoiled(tmp_path)
+
+
+def test_counts_take_bengali_digits_in_bengali_only(bn, en):
+    assert "১২ মিনিট" in bn.plain("err.rate", {"n": 12})
+    assert "12 minutes" in en.plain("err.rate", {"n": 12})
+
+
+def test_what_was_typed_keeps_its_digits(bn):
+    assert "office1@example.gov.bd" in bn.plain("already.h1", {"email": "office1@example.gov.bd"})
+
+
+def test_one_minute_is_not_one_minutes(en):
+    assert "1 minute." in en.plain("err.rate", {"n": 1})
+    assert "You have 1 more try." in en.plain("otp.err.wrong", {"n": 1})
+    assert "42 seconds" in en.plain("otp.wait", {"s": 42})
+
+
+def test_a_missing_fact_is_an_error(bn):
+    with pytest.raises(WordsMissing, match="needs n"):
+        bn.plain("err.rate", {})
+
+
+def test_an_unknown_key_is_an_error(bn):
+    assert "no.such" not in bn
+    with pytest.raises(WordsMissing, match=r"no\.such"):
+        bn.html("no.such", {})
+
+
+def test_facts_that_a_sentence_does_not_need_are_left_alone(bn):
+    assert bn.plain("login.h1", {"n": 1}) == "লগইন করুন"
+
+
+def test_facts_are_escaped_in_html_and_not_in_text(bn):
+    facts = {"email": "<script>&"}
+    assert "<script>" not in bn.html("already.h1", facts)
+    assert "&lt;script&gt;&amp;" in bn.html("already.h1", facts)
+    assert "<script>&" in bn.plain("already.h1", facts)
+
+
+def test_a_fact_cannot_be_a_placeholder_in_its_turn(bn):
+    assert "{n}" in bn.plain("already.h1", {"email": "{n}"})
+
+
+def test_foreign_facts_are_marked_with_their_language(bn, en):
+    assert '<span lang="en">a@b.bd</span>' in bn.html("already.h1", {"email": "a@b.bd"})
+    assert "<span" not in bn.html("login.client", {"client": "ব্যাকঅফিস"})
+    assert '<span lang="bn">ব্যাকঅফিস</span>' in en.html("login.client", {"client": "ব্যাকঅফিস"})
+    assert "<span" not in en.html("login.client", {"client": "Back office"})
+
+
+def test_html_sentences_are_markup_with_or_without_facts(bn):
+    assert isinstance(bn.html("login.h1", {}), Markup)
+    assert isinstance(bn.html("err.rate", {"n": 2}), Markup)
+
+
+def test_a_theme_changes_one_sentence_and_inherits_the_rest(spoiled):
+    spoiled.words("bn", 'msgid "login.h1"\nmsgstr "প্রবেশ করুন"\n')
+    mine = load_catalogue((spoiled.mine, *CHAIN), "bn")
+    assert mine.plain("login.h1", {}) == "প্রবেশ করুন"
+    assert mine.plain("login.submit", {}) == "লগইন"
+
+
+@pytest.mark.parametrize(
+    ("entries", "line", "what"),
+    [
+        ('msgid "login.h1"\nmsgstr "{"\n', 4, "'{'"),
+        ('msgid "login.h1"\nmsgstr ""\n', 4, "empty"),
+        ('msgid "login.typo"\nmsgstr "x"\n', 4, "no sentence 'login.typo'"),
+        ('msgid "login.h1"\nmsgstr "{n}"\n', 4, "given no fact n"),
+        ('msgid "already.h1"\nmsgstr "{email.__class__}"\n', 4, "only {name}"),
+        ('msgid "already.h1"\nmsgstr "{email!r}"\n', 4, "only {name}"),
+        ('msgid "already.h1"\nmsgstr "{email:>9}"\n', 4, "only {name}"),
+        ('msgid "already.h1"\nmsgstr "{}"\n', 4, "only {name}"),
+        ('msgid "a"\nmsgid_plural "a"\nmsgstr[0] "x"\nmsgstr[1] "y"\n', 4, "no count"),
+        ('nonsense "x"\n', 4, "Unknown or misformatted"),
+    ],
+)
+def test_a_wrong_catalogue_is_refused_with_its_place(spoiled, entries, line, what):
+    path = spoiled.words("bn", entries)
+    with pytest.raises(ThemeRefused) as refused:
+        load_catalogue((spoiled.mine, *CHAIN), "bn")
+    assert str(refused.value).startswith(f"{path}:{line}: ")
+    assert what in refused.value.what
+
+
+def test_a_catalogue_that_is_not_utf_8_is_refused(spoiled):
+    spoiled.words("bn", "").write_bytes(b'msgid "login.h1"\nmsgstr "\xff"\n')
+    with pytest.raises(ThemeRefused):
+        load_catalogue((spoiled.mine, *CHAIN), "bn")
+
+
+def test_a_language_without_a_base_catalogue_is_refused():
+    with pytest.raises(ThemeRefused, match="no words for fr"):
+        load_catalogue(CHAIN, "fr")

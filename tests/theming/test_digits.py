@@ -1,0 +1,45 @@
+import pytest
+
+from idp.theming.digits import bengali_digits, bengali_time, whole_minutes
+
+DHAKA = "Asia/Dhaka"
+MIDNIGHT = 1_794_938_400  # 2026-11-18 00:00 in Dhaka
+
+
+def test_figures_become_bengali_and_the_rest_stays():
+    assert bengali_digits(1234567890) == "১২৩৪৫৬৭৮৯০"
+    assert bengali_digits("9:04 pm") == "৯:০৪ pm"
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "told"),
+    [
+        (0, 0, "রাত ১২:০০"),
+        (3, 59, "রাত ৩:৫৯"),
+        (4, 0, "ভোর ৪:০০"),
+        (5, 59, "ভোর ৫:৫৯"),
+        (6, 0, "সকাল ৬:০০"),
+        (11, 59, "সকাল ১১:৫৯"),
+        (12, 0, "দুপুর ১২:০০"),
+        (14, 59, "দুপুর ২:৫৯"),
+        (15, 0, "বিকাল ৩:০০"),
+        (17, 59, "বিকাল ৫:৫৯"),
+        (18, 0, "সন্ধ্যা ৬:০০"),
+        (19, 59, "সন্ধ্যা ৭:৫৯"),
+        (20, 0, "রাত ৮:০০"),
+        (21, 4, "রাত ৯:০৪"),
+        (23, 59, "রাত ১১:৫৯"),
+    ],
+)
+def test_a_moment_is_told_with_its_part_of_the_day(hour, minute, told):
+    assert bengali_time(MIDNIGHT + hour * 3600 + minute * 60, DHAKA) == told
+
+
+def test_the_timezone_decides_the_hour():
+    assert bengali_time(0, "UTC") == "রাত ১২:০০"
+    assert bengali_time(0, DHAKA) == "ভোর ৬:০০".replace("ভোর", "সকাল")
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (1, 1), (60, 1), (61, 2), (600, 10)])
+def test_minutes_are_rounded_up_so_that_nobody_comes_too_early(seconds, minutes):
+    assert whole_minutes(seconds) == minutes
