@@ -24,7 +24,7 @@ run: .venv/run.stamp
 	@exec $(BIN)/python -m idp.demo
 
 test: packages .venv/dev.stamp tests/npm/node_modules/.stamp
-	$(PYTEST) $(COVERAGE) $(ARGS)
+	$(PYTEST) $(if $(ARGS),$(ARGS),$(COVERAGE))
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from redis import Redis
 from sqlalchemy import Engine
 
 from idp.stores.sql import SqlStores, open_engine, upgrade
+from idp.stores.sql.tables import metadata
 from tests.fakes import FakeClock
 from tests.servers import PostgreSQL, running_postgresql, running_redis
 
@@ -37,16 +38,23 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_template(postgresql: PostgreSQL) -> str:
+def _migrated_postgresql(postgresql: PostgreSQL) -> str:
     name = postgresql.create()
     upgrade(postgresql.url(name))
     return name
 
 
 @pytest.fixture
-def postgresql_url(postgresql: PostgreSQL, _postgresql_template: str) -> Iterator[str]:
-    """Return the address of a fresh, migrated PostgreSQL database."""
-    name = postgresql.create(template=_postgresql_template)
+def postgresql_url(postgresql: PostgreSQL, _migrated_postgresql: str) -> str:
+    """Return the address of an empty, migrated PostgreSQL database."""
+    postgresql.empty(_migrated_postgresql, [table.name for table in metadata.sorted_tables])
+    return postgresql.url(_migrated_postgresql)
+
+
+@pytest.fixture
+def bare_postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """Return the address of a PostgreSQL database without any table."""
+    name = postgresql.create()
     yield postgresql.url(name)
     postgresql.drop(name)
 

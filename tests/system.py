@@ -169,10 +169,10 @@ def _furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _furnished_postgresql(
-    tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL, _postgresql_template: str
+    tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL
 ) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("furnished")
-    name = postgresql.create(template=_postgresql_template)
+    name = postgresql.create()
     furnish(folder, postgresql.url(name))
     return folder, name
 
@@ -193,7 +193,7 @@ def postgresql_folder(
     template, name = _furnished_postgresql
     folder = tmp_path / "house"
     shutil.copytree(template, folder)
-    copy = postgresql.create(template=name)
+    copy = postgresql.copy(name)
     yield folder, postgresql.url(copy)
     postgresql.drop(copy)
 

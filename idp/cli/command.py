@@ -11,7 +11,7 @@ from rich.console import Console
 from typing_extensions import override
 
 from idp.app import DEFAULT_CONFIG, load_settings
-from idp.model.errors import Busy, ProbeshError, SettingsRefused
+from idp.model.errors import Busy, ProbeshError, SettingsRefused, StoreUnavailable
 from idp.settings import MistakesFound, Settings
 
 _FAILED = 1  # a check failed, or a command could not do what it was asked
@@ -68,6 +68,8 @@ def sentence(error: ProbeshError) -> str:
     """Return what a person is told about an error."""
     if isinstance(error, Busy):
         return f"Too many passwords are being hashed; try again in {error.retry_after} seconds."
+    if isinstance(error, StoreUnavailable):
+        return f"The database cannot be used ({error}): check database.url, then run idp init."
     return str(error) or f"The command failed: {type(error).__name__}."
 
 

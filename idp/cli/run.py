@@ -33,8 +33,7 @@ def run_command(
     host, port = host or settings.listen.host, port or settings.listen.port
     _check_free(host, port)
     upgrade_database(settings)
-    # Put together once before the workers do it: what is wrong is told here, in one sentence.
-    assemble(settings, load_secrets(settings.secrets_dir))
+    _check_startable(settings)
     os.environ["IDP_CONFIG"] = str(invocation.config.absolute())  # the workers read it there
     invocation.say(
         f"Serving {settings.issuer} on {host}:{port}.", issuer=settings.issuer, host=host, port=port
@@ -62,6 +61,14 @@ def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
         log_level=LogLevels(settings.logging.level),
     )
     server.serve()
+
+
+def _check_startable(settings: Settings) -> None:
+    """Put all rooms together once before the workers do: what is wrong is told in one sentence."""
+    assembly = assemble(settings, load_secrets(settings.secrets_dir))
+    with assembly.stores.read() as work:
+        if not work.signing_keys.all():
+            raise CommandFailed("There is no signing key: run idp init.")
 
 
 def _check_free(host: str, port: int) -> None:

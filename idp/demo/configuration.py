@@ -75,6 +75,7 @@ def write_configuration(source: Path, var: Path, ports: Ports) -> Path:
 
     """
     target = var / "config"
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
     (target / "clients.d").mkdir(mode=0o700, parents=True, exist_ok=True)
     _remove_own_files(target / "clients.d")
     for file in sorted((source / "clients.d").glob("*.toml")):

@@ -4,6 +4,8 @@ The provider is used as an administrator uses it: by its configuration and the `
 """
 
 import argparse
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from idp.demo.configuration import (
     NotReadyError,
@@ -80,9 +83,14 @@ def prepare_provider(config: Path) -> None:
         NotReadyError: a command failed; what it said is passed on.
 
     """
-    _run(idp(config, "init"))
-    for user in SAMPLE_USERS:
-        _add(config, user)
+    made = _ask(idp(config, "init", "--json"))["made"]
+    # Asking for each user takes seconds, so a file remembers which database has them.
+    marker = config.with_name("sample_users")
+    database = hashlib.sha256(os.environ.get("IDP_DB_URL", "").encode()).hexdigest()
+    if "database" in made or not marker.exists() or marker.read_text() != database:
+        for user in SAMPLE_USERS:
+            _add(config, user)
+        marker.write_text(database)
 
 
 def _add(config: Path, user: SampleUser) -> None:
@@ -90,20 +98,25 @@ def _add(config: Path, user: SampleUser) -> None:
     password = ["--password-stdin"] if user.has_password else []
     typed = f"{SAMPLE_PASSWORD}\n" if user.has_password else ""
     try:
-        _run(idp(config, "user", "add", user.email, *names, *password), typed)
+        _ask(idp(config, "user", "add", user.email, "--json", *names, *password), typed)
     except NotReadyError as error:
         if "exists" in str(error):
             return
         raise
     if user.is_disabled:
-        _run(idp(config, "user", "disable", user.email))
+        _ask(idp(config, "user", "disable", user.email, "--json"))
 
 
-def _run(command: Sequence[str], typed: str = "") -> None:
+def _ask(command: Sequence[str], typed: str = "") -> dict[str, Any]:
     done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False)
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        answer = {"error": done.stderr.strip() or f"exit {done.returncode}"}
     if done.returncode:
-        said = (done.stderr or done.stdout).strip()
-        raise NotReadyError(f"idp {' '.join(command[3:5])} failed: {said}")
+        words = " ".join(word for word in command[3:5] if word != "--json")
+        raise NotReadyError(f"idp {words}: {answer['error']}")
+    return answer
 
 
 def parts(config: Path, var: Path, ports: Ports) -> list[Part]:

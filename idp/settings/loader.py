@@ -120,7 +120,10 @@ class _Loading:
         # References to files need it before anything is judged; what is wrong is told later.
         resolver = Resolver(self.environ, self.base)
         name = resolver.resolve(tables.get("secrets_dir", _SECRETS_DIR))
-        return under(self.base, name if isinstance(name, str) else _SECRETS_DIR)
+        try:
+            return under(self.base, name if isinstance(name, str) else _SECRETS_DIR)
+        except ValueError:
+            return self.base / _SECRETS_DIR
 
     def _resolved(self, document: Document) -> tuple[dict[str, Any], set[KeyPath]]:
         resolver = Resolver(self.environ, self._secrets_dir)

@@ -21,6 +21,10 @@ class Referenced(str):
     __slots__ = ()
 
 
+def _is_file_name(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and "\0" not in value
+
+
 @dataclass
 class Resolver:
     """Replaces the references of one document and collects what could not be found."""
@@ -41,8 +45,8 @@ class Resolver:
         return value
 
     def _reference(self, table: dict[str, Any], path: KeyPath) -> Any:
-        if set(table) == {"file"} and isinstance(table["file"], str):
-            return self._read(self.secrets_dir / table["file"], path)
+        if set(table) == {"file"} and _is_file_name(table["file"]):
+            return self._read(table["file"], path)
         if set(table) <= {"env", "default"} and isinstance(table.get("env"), str):
             return self._variable(table, path)
         return self._fail(
@@ -65,7 +69,8 @@ class Resolver:
             f'Set it, or write {{env = "{name}", default = …}}',
         )
 
-    def _read(self, file: Path, path: KeyPath) -> Any:
+    def _read(self, name: str, path: KeyPath) -> Any:
+        file = self.secrets_dir / name
         try:
             mode = file.stat().st_mode
             if mode & _READABLE_BY_OTHERS:

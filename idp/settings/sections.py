@@ -39,6 +39,12 @@ Steps: TypeAlias = tuple[Text, ...]
 Locale: TypeAlias = Annotated[Text, matching(r"[a-z]{2,3}", 'a language like "bn"')]
 
 
+def _check_pattern(pattern: str) -> str:
+    if "\0" in pattern or "**" in pattern:
+        raise ValueError('must be a file or a pattern like "clients.d/*.toml", without "**"')
+    return pattern
+
+
 def _check_database(url: str, info: ValidationInfo) -> str:
     if url.startswith(_SQLITE):
         file = url.removeprefix(_SQLITE)
@@ -54,6 +60,9 @@ def _check_redis(url: str) -> str:
     if url and not url.startswith(_REDIS):
         raise ValueError("must be empty or begin with redis://, rediss:// or unix://")
     return url
+
+
+Pattern: TypeAlias = Annotated[Text, AfterValidator(_check_pattern)]
 
 
 class Listen(Section):
@@ -197,7 +206,7 @@ class Settings(Section):
     config_version: Literal[1]
     issuer: Issuer
     mode: Literal["production", "development"] = "production"
-    include: tuple[Text, ...] = ()
+    include: tuple[Pattern, ...] = ()
     secrets_dir: RelativePath = Path("secrets")
     listen: Listen = Listen()
     proxy: Proxy = Proxy()

@@ -78,7 +78,12 @@ def base_of(info: ValidationInfo) -> Path:
 
 
 def under(base: Path, name: str) -> Path:
-    """Return the path that `name` means when it is written in a file in `base`."""
+    """Return the path that `name` means when it is written in a file in `base`.
+
+    Raises ValueError for a name that no file can have.
+    """
+    if "\0" in name:
+        raise ValueError("holds a null character")
     return Path(os.path.normpath(base / name))
 
 

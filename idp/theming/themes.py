@@ -15,6 +15,7 @@ from idp.theming.catalogues import Catalogue, load_catalogue
 from idp.theming.frame import Frame, HelpRows, Support, web_address
 from idp.theming.pages import FIELDS, STATES
 from idp.theming.refused import ThemeRefused, WordsMissing
+from idp.theming.skeleton import HIDDEN, Key, Skeleton, hollow, skeleton_key
 from idp.theming.style import compile_style, csp_hash, line_of, read_tokens, read_toml
 from idp.theming.templates import Templates
 
@@ -26,6 +27,7 @@ _BOXES = {
     "session.expired.body": "warning",
     "otp.resent": "success",
 }
+_KEPT = 512  # fresh login pages, one a client and language
 _FAULTS = (TemplateError, WordsMissing, TypeError)
 
 
@@ -65,10 +67,24 @@ class Theme:
         self._look = _Look(_inline(style), _inline(_SUBMIT), tokens.light)
         self._support = support
         self._pages = {name: self._template(f"{name}.html") for name in FIELDS}
+        self._kept: dict[Key, Skeleton] = {}
         self._fixed = {locale: self._surroundings(locale) for locale in self.locales}
 
     def page(self, page: Page, frame: Frame) -> str:
         """Render a page as a whole HTML document."""
+        hidden = _hidden(frame.hidden)
+        key = skeleton_key(page, frame)
+        if key is None:
+            return self._render(page, frame, hidden)
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = Skeleton(self._render(page, hollow(frame), HIDDEN))
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            self._kept[key] = kept
+        return kept.fill(hidden, frame.reference)
+
+    def _render(self, page: Page, frame: Frame, hidden: Markup) -> str:
         words = self._catalogues[frame.locale]
         fields = FIELDS[page.name]
         errors = [_shown(words, error, fields) for error in page.errors]
@@ -79,7 +95,7 @@ class Theme:
             errors=errors,
             wrong={name: _first(errors, name) for name in fields},
             notice=_notice(words, page.notice),
-            hidden=_hidden(frame.hidden),
+            hidden=hidden,
             client_home=web_address(frame.client_home),
         )
 

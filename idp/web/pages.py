@@ -124,8 +124,10 @@ def _has_repeated(form: MultiDict[str, str]) -> bool:
 
 
 def _has_controls(form: MultiDict[str, str]) -> bool:
+    # U+FFFD stands where bytes were no UTF-8.
     return any(
-        unicodedata.category(character) in {"Cc", "Cs"} and character not in "\t\r\n"
+        character == "\ufffd"
+        or (unicodedata.category(character) in {"Cc", "Cs"} and character not in "\t\r\n")
         for name, value in form.items()
         for character in name + value
     )

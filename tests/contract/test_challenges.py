@@ -76,6 +76,4 @@ def test_a_sending_waits_its_time_and_is_capped(stores: SqlStores, waiting: Chal
     ]
     assert not send(NOW + 300)
     with stores.read() as view:
-        assert view.challenges.find(waiting.id) == replace(
-            waiting, sends=3, last_sent_at=NOW + 120
-        )
+        assert view.challenges.find(waiting.id) == replace(waiting, sends=3, last_sent_at=NOW + 120)

@@ -64,7 +64,8 @@ def test_a_code_outlives_a_grant_without_refresh_tokens(stores: SqlStores, owner
     assert claim(stores, made, now=NOW + 5) == (made, owner)
 
 
-def test_an_unknown_code_claims_nothing(stores: SqlStores, grant: Grant) -> None:
+@pytest.mark.usefixtures("grant")
+def test_an_unknown_code_claims_nothing(stores: SqlStores) -> None:
     with stores.write() as work:
         assert work.grants.claim_code(digest("unknown"), client_id=CLIENT, now=NOW) is None
 
@@ -103,8 +104,9 @@ def test_a_code_presented_again_ends_its_grant(stores: SqlStores, grant: Grant) 
         assert work.grants.end_if_code_spent(digest(grant.id), now=NOW)
 
 
+@pytest.mark.usefixtures("grant")
 @pytest.mark.parametrize("grant_id", ["", "unknown", ODD])
-def test_an_unknown_grant_is_not_found(stores: SqlStores, grant: Grant, grant_id: str) -> None:
+def test_an_unknown_grant_is_not_found(stores: SqlStores, grant_id: str) -> None:
     with stores.read() as view:
         assert view.grants.find_live(grant_id) is None
 
@@ -139,9 +141,7 @@ def test_a_refresh_token_dies_with_its_own_time_and_its_grants(
     assert rotate(stores, long, now=NOW + 49) == (made, owner)
 
 
-def test_a_refresh_token_dies_with_its_grant_and_its_user(
-    stores: SqlStores, owner: User, grant: Grant
-) -> None:
+def test_a_refresh_token_dies_with_its_grant_and_its_user(stores: SqlStores, grant: Grant) -> None:
     token = add_token(stores, grant)
     other = stored_user(stores)
     others = add_token(stores, stored_grant(stores, other))

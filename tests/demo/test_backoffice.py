@@ -1,19 +1,16 @@
 """What the backoffice does alone; its walks with the provider stand in tests/walks."""
 
-import socket
-
 import pytest
 from flask.testing import FlaskClient
 
-from idp.demo.backoffice import Settings, create_app
+from idp.demo.backoffice import Settings, create_app, main
+from tests.demo.stand import free_ports, look_then_stop
 
 
 @pytest.fixture
 def visitor() -> FlaskClient:
     """A browser before a backoffice whose provider is away: a port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     settings = Settings(
         issuer=f"http://127.0.0.1:{port}",
         client_id="backoffice",
@@ -71,3 +68,18 @@ def test_pages_carry_the_strict_headers_and_nothing_from_elsewhere(visitor: Flas
 def test_the_secret_is_never_shown() -> None:
     settings = Settings("http://127.0.0.1", "backoffice", "idpcs_canary", "http://127.0.0.1")
     assert "idpcs_canary" not in repr(settings)
+
+
+def test_the_program_takes_its_settings_from_the_environment_and_serves_until_sigterm(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    port, nobody = free_ports(2)
+    monkeypatch.setenv("BACKOFFICE_PORT", str(port))
+    monkeypatch.setenv("BACKOFFICE_ISSUER", f"http://127.0.0.1:{nobody}")
+    monkeypatch.setenv("BACKOFFICE_CLIENT_SECRET", "idpcs_canary")
+    seen: list[int] = []
+    watcher = look_then_stop(port, "/", seen)
+    assert main([]) == 0
+    watcher.join()
+    assert seen == [503]
+    assert capfd.readouterr() == ("", "")

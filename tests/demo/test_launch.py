@@ -8,30 +8,40 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from idp.demo import launch
+from idp.demo import launch, processes
 from idp.demo.configuration import NotReadyError, Ports
-from idp.demo.processes import check_ports, is_free
+from idp.demo.processes import Child, Part, await_answers, check_ports, is_free
+from tests.demo.stand import free_ports, status
 
 VARIABLES = ("IDP_PORT", "BACKOFFICE_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
 STAND_IN = """#!{python}
-import pathlib, sys, tomllib
+import json, pathlib, sys, tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 here = pathlib.Path(__file__).parent
-config, command = sys.argv[2], sys.argv[3:]
+config, command = sys.argv[2], [word for word in sys.argv[3:] if word != "--json"]
 with (here / "calls").open("a") as calls:
     calls.write(" ".join(command[:3]) + "|")
     calls.write("\\n" if command == ["run"] else sys.stdin.read().rstrip() + "\\n")
+
+
+def refuse(error):
+    print(json.dumps(dict(ok=False, error=error)))
+    sys.exit(1)
+
+
+if (here / "crashes").exists():
+    sys.exit("Killed")
 if (here / "refuses").exists() and command == ["init"]:
-    sys.exit("the database is away")
+    refuse("The database is away.")
 if command[:2] == ["user", "add"] and (here / "has_users").exists():
-    sys.exit("A user with the e-mail address x exists.")
+    refuse("A user with the e-mail address x exists.")
+if command[:2] == ["user", "add"] and (here / "is_busy").exists():
+    refuse("Too many passwords.")
 if command == ["run"]:
     if (here / "dies").exists():
         sys.exit("no memory left")
@@ -43,17 +53,9 @@ if command == ["run"]:
 
     port = tomllib.loads(pathlib.Path(config).read_text())["listen"]["port"]
     HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+made = ["database"] if (here / "has_no_database").exists() else []
+print(json.dumps(dict(ok=True, made=made)))
 """
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    numbers = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return numbers
 
 
 @pytest.fixture
@@ -76,24 +78,6 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     return folder
-
-
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    kept = {name: signal.getsignal(name) for name in names}
-    yield
-    for name, handler in kept.items():
-        signal.signal(name, handler)
-
-
-def status(port: int, path: str = "/") -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status
-    finally:
-        connection.close()
 
 
 def stop_when_up(ports: Ports, seen: dict[str, int]) -> threading.Thread:
@@ -158,6 +142,22 @@ def test_sample_users_are_made_with_the_password_on_stdin_only(
     ]
 
 
+def test_known_users_are_not_asked_for_again_unless_the_database_is_another(
+    stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commands() -> int:
+        (stand_in / "calls").unlink(missing_ok=True)
+        launch.prepare_provider(tmp_path / "idp.toml")
+        return len((stand_in / "calls").read_text().splitlines())
+
+    assert [commands(), commands()] == [5, 1]
+    monkeypatch.setenv("IDP_DB_URL", "postgresql://canary@127.0.0.1/idp")
+    assert [commands(), commands()] == [5, 1]
+    (stand_in / "has_no_database").touch()
+    assert commands() == 5
+    assert "canary" not in (tmp_path / "sample_users").read_text()
+
+
 def test_users_who_exist_are_left_as_they_are(stand_in: Path, tmp_path: Path) -> None:
     (stand_in / "has_users").touch()
     launch.prepare_provider(tmp_path / "idp.toml")
@@ -165,12 +165,20 @@ def test_users_who_exist_are_left_as_they_are(stand_in: Path, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("ports")
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("refuses", "idp init: The database is away.\n"),
+        ("crashes", "idp init: Killed\n"),
+        ("is_busy", "idp user add: Too many passwords.\n"),
+    ],
+)
 def test_a_command_that_fails_is_told_with_its_own_words(
-    stand_in: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    stand_in: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], state: str, told: str
 ) -> None:
-    (stand_in / "refuses").touch()
+    (stand_in / state).touch()
     assert launch.main(["--var", str(tmp_path / "var")]) == 1
-    assert capfd.readouterr().err == "idp init failed: the database is away\n"
+    assert capfd.readouterr().err == told
 
 
 def test_a_part_that_dies_is_named_and_the_rest_is_stopped(
@@ -206,6 +214,58 @@ def test_a_port_is_free_again_right_after_a_connection_closed(ports: Ports) -> N
         accepted.close()
         client.close()
     check_ports(ports)
+
+
+def a_child(tmp_path: Path, ports: Ports, script: str) -> Child:
+    part = Part("sleeper", [sys.executable, "-c", script], ports.provider, "/", {})
+    return Child(part, tmp_path)
+
+
+def test_a_part_that_does_not_stop_is_ended_with_its_children(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "GRACE", 0.2)
+    script = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(grandchild.pid, flush=True)
+time.sleep(60)
+"""
+    child = a_child(tmp_path, ports, script)
+    while not child.log.read_text().endswith("\n"):
+        time.sleep(0.02)
+    processes.stop([child])
+    with pytest.raises(NotReadyError, match="exit -9"):
+        child.check_alive()
+    assert has_ended(int(child.log.read_text()))
+
+
+def has_ended(process_id: int) -> bool:
+    """Wait until a process that is not our child is gone (or unburied, in a container)."""
+    state = Path(f"/proc/{process_id}/stat")
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            if state.read_text().split()[2] == "Z":
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_part_that_never_answers_is_told(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "PATIENCE", 0.2)
+    child = a_child(tmp_path, ports, "import time; time.sleep(60)")
+    try:
+        with pytest.raises(NotReadyError, match="The sleeper does not answer"):
+            await_answers([child], lambda: False)
+        await_answers([child], lambda: True)
+    finally:
+        processes.stop([child])
 
 
 def test_the_module_runs_as_a_program_and_tells_a_wrong_port(tmp_path: Path) -> None:

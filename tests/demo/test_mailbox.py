@@ -1,5 +1,4 @@
 import smtplib
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from idp.demo.letters import KEEP, Letterbox, read_letter
-from idp.demo.mailbox import create_app, receiving
+from idp.demo.mailbox import HOST_NAMES, create_app, main, receiving
+from idp.demo.pages import host_name
+from tests.demo.stand import free_ports, look_then_stop
 
 ARRIVED = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 BROKEN_LETTERS = {
@@ -40,16 +41,10 @@ class Mailbox:
     browser: FlaskClient
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     letterbox = Letterbox()
-    port = free_port()
+    (port,) = free_ports(1)
     with receiving(letterbox, port):
         yield Mailbox(letterbox, port, browser(letterbox))
 
@@ -186,6 +181,11 @@ def test_loopback_names_are_answered(host: str) -> None:
     assert client.get("/api/v1/messages", headers={"Host": host}).json == {"messages": []}
 
 
+@pytest.mark.parametrize("host", ["", "[", "[::1", "]", "a b"])
+def test_a_host_that_cannot_be_read_is_no_loopback_name(host: str) -> None:
+    assert host_name(host) not in HOST_NAMES
+
+
 def test_a_letters_html_is_shut_in(mailbox: Mailbox) -> None:
     message = EmailMessage()
     message["From"], message["To"] = "a@example.gov.bd", "b@example.gov.bd"
@@ -237,3 +237,13 @@ def test_pages_carry_the_strict_headers() -> None:
     assert "unsafe-inline" not in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_program_serves_until_sigterm(capfd: pytest.CaptureFixture[str]) -> None:
+    web, smtp = free_ports(2)
+    seen: list[int] = []
+    watcher = look_then_stop(web, "/api/v1/messages", seen)
+    assert main(["--port", str(web), "--smtp-port", str(smtp)]) == 0
+    watcher.join()
+    assert seen == [200]
+    assert capfd.readouterr() == ("", "")

@@ -1,7 +1,6 @@
 """The catalogues are complete: what is said exists in every language, and what exists is said."""
 
 import re
-from pathlib import Path
 
 import pytest
 

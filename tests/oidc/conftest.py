@@ -71,8 +71,13 @@ class House:
     stores: SqlStores
     clock: FakeClock
     keys: KeySet
-    browser: FlaskClient
+    app: Flask
     officer: User = field(default=OFFICER)
+
+    @property
+    def browser(self) -> FlaskClient:
+        """A client of its own for every request: tests call from many threads."""
+        return self.app.test_client()
 
     def log_in(self, *, user: User = OFFICER, lifetime: int = 36_000) -> UserSession:
         now = self.clock()
@@ -169,7 +174,7 @@ def make_house(stores: SqlStores, keys: KeySet, clock: FakeClock) -> MakeHouse:
             keys=keys,
             clock=clock,
         )
-        return House(provider, stores, clock, keys, mount(provider).test_client())
+        return House(provider, stores, clock, keys, mount(provider))
 
     return make
 

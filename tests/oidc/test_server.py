@@ -31,9 +31,8 @@ def test_json_is_refused(house: House, path: str):
 
 @pytest.mark.parametrize("path", FORMS)
 def test_parameters_in_the_query_are_refused(house: House, path: str):
-    answer = house.browser.post(
-        path + "?grant_type=refresh_token", data={"token": "x"}, headers=CLIENT
-    )
+    uri = f"{path}?grant_type=refresh_token"
+    answer = house.browser.post(uri, data={"token": "x"}, headers=CLIENT)
     assert error(answer) == (400, "invalid_request")
 
 

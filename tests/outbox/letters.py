@@ -32,7 +32,7 @@ def put(stores: SqlStores, *letters: Letter) -> None:
 
 
 def state(engine: Engine, letter_id: str = "L1") -> tuple[str, str]:
-    """Return "unwritten", "waiting", "delivered" or "buried", and the answer that was written down."""
+    """Return "unwritten", "waiting", "delivered" or "buried", and the answer written down."""
     statement = text("SELECT closed_at, delivered, answer FROM outbox WHERE id = :id")
     with engine.connect() as connection:
         row = connection.execute(statement, {"id": letter_id}).one_or_none()

@@ -66,7 +66,8 @@ def test_a_loopback_redirect_by_http_is_refused_in_production(mistakes: Mistakes
     body = f'{HEAD}{HOME}{SECRETS}redirect_uris = ["http://127.0.0.1:9001/cb"]\n'
     assert mistakes(text + body) == [
         (
-            "idp.toml:12:18 E201 clients[0].redirect_uris[0] must be https (http only for loopback, "
+            "idp.toml:12:18 E201 clients[0].redirect_uris[0] must be https (http only for "
+            "loopback, "
             'in development mode). Did you mean "https://127.0.0.1:9001/cb"?'
         )
     ]
@@ -160,7 +161,8 @@ def test_a_wrong_value_in_a_client_is_refused(mistakes: Mistakes, line: str, mes
 @pytest.mark.parametrize(
     ("secret", "message"),
     [
-        ('hash = "hunter2"', "14 E104 clients[0].secrets[0].hash must be sha256: and 64 hexadecimal digits in small letters"),
+        ('hash = "hunter2"', ("14 E104 clients[0].secrets[0].hash must be sha256: "
+         "and 64 hexadecimal digits in small letters")),
         (f'hash = "{SECRET}", expires = "2027-03-01"',
          "96 E104 clients[0].secrets[0].expires must be a date like 2027-03-01, without quotes"),
         (f'hash = "{SECRET}", expires = 2027-03-01T00:00:00Z',

@@ -132,7 +132,7 @@ def test_an_empty_folder_of_clients_is_no_mistake(configured: Load) -> None:
 def test_settings_cannot_be_changed(configured: Load) -> None:
     settings: Settings = configured(LEAST)
     with pytest.raises(ValueError, match="frozen"):
-        settings.listen.port = 1  # type: ignore[misc]  # the point of the test
+        settings.listen.port = 1
 
 
 SECTIONS = [
@@ -146,7 +146,8 @@ SECTIONS = [
     ('support = { hours = { bn = "ক", en = "a", ben = "x" } }',
      '43 E101 support.hours.ben is not a key. Did you mean "en"?'),
     # missing and wrong types
-    ('limits.offices = [{ network = "10.0.0.0/8" }]', "19 E102 limits.offices[0].factor is missing"),
+    ('limits.offices = [{ network = "10.0.0.0/8" }]',
+     "19 E102 limits.offices[0].factor is missing"),
     ('listen.port = "9000"', "8 E103 listen.port must be a whole number without quotes"),
     ("listen.port = 9000.0", "8 E103 listen.port must be a whole number without quotes"),
     ("listen.port = true", "8 E103 listen.port must be a whole number without quotes"),

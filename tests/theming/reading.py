@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from typing_extensions import override
+
 _VOID = {"meta", "link", "input", "br"}
 _BLOCKS = {"p", "div", "form", "ul", "dl", "section", "h1", "h2", "details", "main", "aside"}
 _SILENT = {"style", "script"}
@@ -27,6 +29,7 @@ class Reader(HTMLParser):
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         assert len(attributes) == len(attrs), f"an attribute twice in <{tag}>"
@@ -38,11 +41,13 @@ class Reader(HTMLParser):
         if tag not in _VOID:
             self.open.append(element)
 
+    @override
     def handle_endtag(self, tag: str) -> None:
         assert self.open, f"</{tag}> closes nothing"
         assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
         self.open.pop()
 
+    @override
     def handle_data(self, data: str) -> None:
         for element in self.open:
             element.text += data
@@ -52,6 +57,9 @@ class Reader(HTMLParser):
     def all(self, tag: str, **attributes: str) -> list[Element]:
         wanted = attributes.items()
         return [e for e in self.elements if e.tag == tag and wanted <= e.attributes.items()]
+
+    def has(self, tag: str, **attributes: str) -> bool:
+        return bool(self.all(tag, **attributes))
 
     def one(self, tag: str, **attributes: str) -> Element:
         found = self.all(tag, **attributes)

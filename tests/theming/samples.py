@@ -13,13 +13,13 @@ LOCALES = ("bn", "en")
 @dataclass(frozen=True)
 class Help:
     phones: tuple[str, ...] = ("01555090301", "01555090302", "01555090303")
-    ticket: str = "https://pms.portal.gov.bd"
-    manual: str = "https://example.gov.bd/manual"
-    domain_form: str = "https://pms.portal.gov.bd/office/outauth_new_office"
-    email: str = "support@example.gov.bd"
+    ticket: str | None = "https://pms.portal.gov.bd"
+    manual: str | None = "https://example.gov.bd/manual"
+    domain_form: str | None = "https://pms.portal.gov.bd/office/outauth_new_office"
+    email: str | None = "support@example.gov.bd"
 
 
-NO_HELP = Help((), "", "", "", "")
+NO_HELP = Help((), "", None, "", None)
 
 
 @dataclass

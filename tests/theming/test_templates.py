@@ -20,8 +20,8 @@ def test_an_exclamation_mark_names_the_parents_template(spoiled):
         "{{ super() }}{% endblock %}",
     )
     page = read(spoiled.load().page(FRESH, Frame(action="/", locale="bn")))
-    assert page.one("p", id="mine")
-    assert page.one("input", id="userid")
+    assert page.has("p", id="mine")
+    assert page.has("input", id="userid")
 
 
 def test_a_theme_in_the_middle_may_use_its_own_parent(spoiled):
@@ -33,8 +33,8 @@ def test_a_theme_in_the_middle_may_use_its_own_parent(spoiled):
             f'{{{{ super() }}}}<p class="{theme}"></p>{{% endblock %}}'
         )
     page = read(spoiled.load().page(FRESH, Frame(action="/", locale="en")))
-    assert page.one("p", **{"class": "portal"})
-    assert page.one("p", **{"class": "mine"})
+    assert page.has("p", **{"class": "portal"})
+    assert page.has("p", **{"class": "mine"})
 
 
 def test_a_block_replaces_the_brand_on_every_page(spoiled):
@@ -42,7 +42,7 @@ def test_a_block_replaces_the_brand_on_every_page(spoiled):
         "templates/layout.html",
         '{% extends "!layout.html" %}{% block brand %}<b id="b">x</b>{% endblock %}',
     )
-    assert read(spoiled.load().page(FRESH, Frame(action="/", locale="bn"))).one("b", id="b")
+    assert read(spoiled.load().page(FRESH, Frame(action="/", locale="bn"))).has("b", id="b")
 
 
 @pytest.mark.parametrize(

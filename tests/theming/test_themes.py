@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from idp.model.errors import ProbeshError
@@ -7,7 +9,7 @@ from idp.theming.style import csp_hash
 from tests.theming.reading import read
 from tests.theming.samples import NO_HELP, Help, load
 
-CODE = {"code": "482913", "minutes": 10, "host": "sso.example.gov.bd"}
+CODE: dict[str, str | int] = {"code": "482913", "minutes": 10, "host": "sso.example.gov.bd"}
 
 
 @pytest.fixture(scope="module")
@@ -15,16 +17,21 @@ def theme():
     return load()
 
 
-def frame(**changes):
-    known = {"action": "/signin", "locale": "bn", "reference": "7F3K-21", "client": "ব্যাকঅফিস"}
+def frame(**changes: Any) -> Frame:
+    known: dict[str, Any] = {
+        "action": "/signin",
+        "locale": "bn",
+        "reference": "7F3K-21",
+        "client": "ব্যাকঅফিস",
+    }
     return Frame(**{**known, **changes})
 
 
-def login(*errors, notice=None, user_id=""):
+def login(*errors: Message, notice: Message | None = None, user_id: str = "") -> Page:
     return Page("login", {"user_id": user_id}, errors, notice)
 
 
-def code(wait=0, *errors):
+def code(wait: int = 0, *errors: Message) -> Page:
     return Page("code", {"masked": "o••@example.gov.bd", "minutes": 10, "wait": wait}, errors)
 
 

@@ -1,0 +1,170 @@
+"""`idp user`: accounts, and passwords that never stand in an argument or an answer."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from idp.accounts.passwords import Hasher
+from idp.app import directory, load_settings, open_stores
+from idp.model.user import User
+from tests.cli.conftest import Idp
+
+EMAIL = "office@example.gov.bd"
+PASSWORD = " Nodi#তির 2026 "  # blanks at its ends belong to it
+ROOT = Path(__file__).parents[2]
+
+
+def _user(config: Path, email: str = EMAIL) -> User | None:
+    with open_stores(load_settings(config)).read() as work:
+        return work.users.find_by_email(email)
+
+
+def _has_password(config: Path, password: str) -> bool:
+    user = _user(config)
+    assert user is not None
+    settings = load_settings(config)
+    with open_stores(settings).read() as work:
+        tagged_hash = work.credentials.password_hash(user.id)
+    hasher: Hasher = directory(settings)._hasher
+    return tagged_hash is not None and hasher.verify(password, tagged_hash, known_browser=True)
+
+
+def _added(idp: Idp) -> Result:
+    return idp("user", "add", EMAIL, "--name-bn", "ক দপ্তর", "--name-en", "A", "--office", "ক")
+
+
+def test_a_user_is_added_without_a_password(installed: Idp, config: Path) -> None:
+    answer = _added(installed)
+    assert answer.exit_code == 0
+    assert answer.stdout == f"Added {EMAIL}.\n"
+    user = _user(config)
+    assert user is not None
+    assert (user.name_bn, user.name_en, user.office, user.enabled) == ("ক দপ্তর", "A", "ক", True)
+    assert not _has_password(config, "")
+
+
+def test_a_user_is_added_with_the_password_from_standard_input(
+    installed: Idp, config: Path
+) -> None:
+    answer = installed("user", "add", EMAIL, "--password-stdin", "--json", typed=f"{PASSWORD}\n")
+    user = _user(config)
+    assert user is not None
+    assert json.loads(answer.stdout) == {"ok": True, "id": user.id, "email": EMAIL}
+    assert _has_password(config, PASSWORD)
+    assert not _has_password(config, PASSWORD.strip())
+
+
+def test_the_same_address_is_not_added_twice(installed: Idp) -> None:
+    _added(installed)
+    answer = installed("user", "add", EMAIL.upper())
+    assert answer.exit_code == 1
+    assert answer.stderr.count("\n") == 1
+    assert "exists" in answer.stderr
+
+
+def test_an_address_that_is_none_is_refused(installed: Idp) -> None:
+    answer = installed("user", "add", "office")
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith("This is not an e-mail address")
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "", "\nsecond line\n"])
+def test_a_password_is_the_first_line_of_standard_input(
+    installed: Idp, config: Path, ending: str
+) -> None:
+    _added(installed)
+    answer = installed("user", "set-password", EMAIL, typed=PASSWORD + ending)
+    assert answer.exit_code == 0
+    assert answer.stdout == f"The password of {EMAIL} is set.\n"
+    assert _has_password(config, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (b"", "There is no password on standard input."),
+        (b"\n", "There is no password on standard input."),
+        (b"\xff\xfe\n", "The password on standard input is not UTF-8."),
+    ],
+)
+def test_standard_input_without_a_password_is_refused(
+    installed: Idp, typed: bytes, told: str
+) -> None:
+    _added(installed)
+    answer = installed("user", "set-password", EMAIL, typed=typed)
+    assert (answer.exit_code, answer.stderr) == (1, f"{told}\n")
+
+
+def test_nobody_is_added_when_the_password_is_missing(installed: Idp, config: Path) -> None:
+    assert installed("user", "add", EMAIL, "--password-stdin", typed="").exit_code == 1
+    assert _user(config) is None
+
+
+def test_a_password_is_no_argument(installed: Idp) -> None:
+    _added(installed)
+    answer = installed("user", "set-password", EMAIL, PASSWORD)
+    assert answer.exit_code == 2
+
+
+def test_a_user_is_switched_off_and_on(installed: Idp, config: Path) -> None:
+    _added(installed)
+    assert installed("user", "disable", EMAIL).stdout == f"{EMAIL} is disabled.\n"
+    user = _user(config)
+    assert user is not None
+    assert not user.enabled
+    assert installed("user", "enable", EMAIL).stdout == f"{EMAIL} is enabled.\n"
+    user = _user(config)
+    assert user is not None
+    assert user.enabled
+
+
+@pytest.mark.parametrize("verb", ["disable", "enable", "set-password"])
+def test_an_unknown_user_is_told(installed: Idp, verb: str) -> None:
+    answer = installed("user", verb, "nobody@example.gov.bd", typed=f"{PASSWORD}\n")
+    assert (answer.exit_code, answer.stderr) == (1, "No user has this e-mail address.\n")
+
+
+@pytest.mark.parametrize(("again", "code"), [("Nodi#Tir2026", 0), ("Nodi#Tir2027", 1)])
+def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(
+    installed: Idp, config: Path, again: str, code: int
+) -> None:
+    _added(installed)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from idp.cli import main; main()", "user", "set-password", EMAIL],
+        env={**os.environ, "IDP_CONFIG": str(config), "PYTHONPATH": str(ROOT)},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    seen = _read_until(ours, b"Password: ")
+    os.write(ours, b"Nodi#Tir2026\n")
+    seen += _read_until(ours, b"The same again: ")
+    os.write(ours, f"{again}\n".encode())
+    if code:
+        seen += _read_until(ours, b"do not match")
+        process.terminate()
+    else:
+        seen += _read_until(ours, b"is set.")
+    process.wait(20)
+    os.close(ours)
+    assert b"Nodi" not in seen
+    assert _has_password(config, "Nodi#Tir2026") is (code == 0)
+
+
+def _read_until(terminal: int, words: bytes) -> bytes:
+    seen = b""
+    while words not in seen:
+        try:
+            seen += os.read(terminal, 1024)
+        except OSError as error:  # how Linux tells that the other end is gone
+            raise AssertionError(seen.decode()) from error
+    return seen

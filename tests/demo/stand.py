@@ -1,0 +1,44 @@
+"""Ports and requests for tests that start the demonstration's programs."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from http.client import HTTPConnection
+
+
+def free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    numbers = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return numbers
+
+
+def status(port: int, path: str = "/") -> int:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def look_then_stop(port: int, path: str, seen: list[int]) -> threading.Thread:
+    """Note the status of a page of this process's server once it answers, then send SIGTERM."""
+
+    def watch() -> None:
+        deadline = time.monotonic() + 10
+        while not seen and time.monotonic() < deadline:
+            try:
+                seen.append(status(port, path))
+            except OSError:
+                time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread

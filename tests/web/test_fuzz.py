@@ -1,0 +1,159 @@
+"""Bad input everywhere: every endpoint, every parameter, every class of nonsense. Never a 500."""
+
+from collections import Counter
+from urllib.parse import quote_plus
+
+import pytest
+
+from tests.system import CALLBACK, CHALLENGE, ISSUER, PASSWORD, SECRET, System, authorize_url
+
+NONSENSE = {
+    "empty": b"",
+    "Bengali": "ব্যাকঅফিস".encode(),
+    "null": b"a\0b",
+    "broken UTF-8": b"\xff\xfe\x80abc",
+    "surrogate": b"\xed\xa0\x80",
+    "overlong": b"\xc0\xaf",
+    "quotes": b"\"'\\<script>{{7*7}}",
+    "line breaks": b"a\r\nSet-Cookie: x=1",
+    "bidi": "\u202eabc\u2066".encode(),
+    "long": b"x" * 5_000,
+    "number": b"-99999999999999999999",
+    "token-like": b"eyJhbGciOiJub25lIn0.e30.",
+    "sql": b"' OR 1=1;--",
+    "percent": b"%00%zz%",
+}
+HASH_FREE = {"null", "broken UTF-8", "surrogate", "overlong"}
+AUTHORIZE = (
+    "client_id redirect_uri response_type scope state nonce code_challenge code_challenge_method "
+    "response_mode prompt max_age login_hint id_token_hint ui_locales acr_values claims display "
+    "claims_locales request request_uri registration resource unknown"
+).split()
+FIELDS = "conversation form_token userid password code action language unknown".split()
+TOKEN = (
+    "grant_type code redirect_uri code_verifier client_id client_secret refresh_token scope token "
+    "token_type_hint access_token client_assertion client_assertion_type unknown"
+).split()
+PARAMETERS = {
+    "/authorize": AUTHORIZE,
+    "/signin": FIELDS,
+    "/signin/<handle>": FIELDS,
+    "/token": TOKEN,
+    "/userinfo": TOKEN,
+    "/revoke": TOKEN,
+    "/introspect": TOKEN,
+}
+
+
+def _endpoints(system: System) -> list[tuple[str, str]]:
+    site = system.assembly.wsgi._inner.__self__
+    rules = [rule for rule in site.url_map.iter_rules() if rule.endpoint != "static"]
+    return sorted((r.rule, m) for r in rules for m in (r.methods or ()) if m in {"GET", "POST"})
+
+
+def _base(rule: str, browser) -> dict[str, bytes]:
+    if rule == "/authorize":
+        query = authorize_url().partition("?")[2]
+        return {k: v.encode() for k, _, v in (p.partition("=") for p in query.split("&"))}
+    if rule.startswith("/signin"):
+        form = next(f for f in browser.get(authorize_url()).forms if f.buttons[0][0] == "action")
+        fields = {**form.fields, "userid": "a@example.gov.bd", "password": PASSWORD}
+        return {k: quote_plus(v).encode() for k, v in fields.items()}
+    return {
+        "grant_type": b"authorization_code",
+        "code": b"x" * 43,
+        "redirect_uri": quote_plus(CALLBACK).encode(),
+        "code_verifier": CHALLENGE.encode(),
+        "client_id": b"backoffice",
+        "client_secret": SECRET.encode(),
+        "token": b"x" * 43,
+        "refresh_token": b"x" * 43,
+    }
+
+
+def _send(browser, rule: str, method: str, pairs: list[tuple[str, bytes]], **headers: str):
+    raw = b"&".join(name.encode() + b"=" + value for name, value in pairs).decode("latin-1")
+    path = rule.replace("<handle>", "a-handle")
+    options = {"base_url": ISSUER, "headers": headers}
+    if method == "GET":
+        return browser.client.get(path, query_string=raw, **options)
+    kind = "application/x-www-form-urlencoded"
+    return browser.client.post(path, data=raw.encode("latin-1"), content_type=kind, **options)
+
+
+def _escaped(value: bytes) -> bytes:
+    return quote_plus(value).encode()
+
+
+def _tries(system: System) -> int:
+    with system.stores.engine.connect() as connection:
+        counted: int = connection.exec_driver_sql("SELECT count(*) FROM counters").scalar_one()
+    return counted
+
+
+def test_no_parameter_of_any_endpoint_makes_a_500_whatever_is_in_it(small: System, capsys):
+    browser, seen = small.browser(address="127.0.0.1"), Counter()
+    for rule, method in _endpoints(small):
+        for name in PARAMETERS[rule]:
+            for kind, value in NONSENSE.items():
+                base = _base(rule, browser)
+                encodings = {_escaped(value)} | ({value} if kind == "broken UTF-8" else set())
+                for encoded in encodings:
+                    before = _tries(small)
+                    answer = _send(browser, rule, method, list({**base, name: encoded}.items()))
+                    seen[answer.status_code // 100] += 1
+                    assert answer.status_code < 500, (rule, method, name, kind)
+                    if kind in HASH_FREE and name in FIELDS:
+                        assert _tries(small) == before, (rule, name, kind)
+            base = _base(rule, browser)
+            twice = [*base.items(), (name, base.get(name, b"x"))]
+            if name not in base:
+                twice.append((name, b"y"))
+            answer = _send(browser, rule, method, twice)
+            seen[answer.status_code // 100] += 1
+            assert answer.status_code < 500, (rule, method, name, "twice")
+            huge = {**base, name: b"x" * 66_000}
+            answer = _send(browser, rule, method, list(huge.items()))
+            seen[answer.status_code // 100] += 1
+            assert 300 <= answer.status_code < 500, (rule, method, name, "huge")
+    with capsys.disabled():
+        print(f"\nfuzz: {sum(seen.values())} requests, by class of status: {dict(seen)}")
+    assert sum(seen.values()) > 1_500
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_no_header_makes_a_500(small: System, kind: str):
+    browser = small.browser(address="127.0.0.1")
+    text = NONSENSE[kind].replace(b"\r\n", b" ").decode("latin-1")
+    headers = ("Authorization", "Accept-Language", "Accept-Encoding", "Origin", "X-Forwarded-For")
+    for header in (*headers, "If-None-Match", "Content-Type", "Sec-Fetch-Site", "User-Agent"):
+        for prefix in ("", "Basic ", "Bearer "):
+            for path in ("/authorize", "/userinfo", "/jwks", "/nowhere"):
+                answer = browser.client.get(path, base_url=ISSUER, headers={header: prefix + text})
+                assert answer.status_code < 500, (header, path)
+            answer = browser.client.post("/token", base_url=ISSUER, headers={header: prefix + text})
+            assert answer.status_code < 500, header
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_no_cookie_makes_a_500(small: System, kind: str):
+    text = NONSENSE[kind].replace(b"\r\n", b" ").replace(b"\0", b"").decode("latin-1")
+    for name in ("browser", "session", "known", "language"):
+        browser = small.browser(address="127.0.0.1")
+        answer = browser.client.get(
+            authorize_url(), base_url=ISSUER, headers={"Cookie": f"probesh_{name}={text}"}
+        )
+        assert answer.status_code == 200
+
+
+def test_nothing_is_lost_after_nonsense_the_same_page_still_logs_in(small: System):
+    browser = small.browser(address="127.0.0.1").get(authorize_url(state="kept"))
+    for value in ("", "আমি", "a\tb", "x" * 300, "a@b@c", "<script>"):
+        browser.press("submit", userid=value, password="x")
+        assert browser.status == 200
+    browser.press("submit", userid="office@example.gov.bd", password=PASSWORD)
+    for value in ("", "abc", "12345", "1234567", "১২৩৪", "x" * 3_000):
+        browser.press("submit", code=value)
+        assert browser.status == 200
+    browser.press("submit", code=small.code())
+    assert browser.answer["state"] == "kept"
