@@ -78,16 +78,15 @@ def load_settings(config: Path) -> Settings:
 def create_app(settings: Settings | None = None) -> Wsgi:
     """Return the WSGI application of the configuration that `IDP_CONFIG` names.
 
-    This process then serves: unless `listen.worker` is "external" it delivers mail as well.
-    Raises SettingsRefused; the database must be current (`idp db upgrade`).
+    This process then serves, and a thread of it delivers mail. Raises
+    SettingsRefused; the database must be current (`idp db upgrade`).
     """
     settings = settings or load_settings(Path(os.environ.get("IDP_CONFIG", DEFAULT_CONFIG)))
     logging.basicConfig(
         level=settings.logging.level.upper(), format="%(levelname)s %(name)s %(message)s"
     )
     assembly = assemble(settings, load_secrets(settings.secrets_dir))
-    if settings.listen.worker == "thread":
-        assembly.worker.start()
+    assembly.worker.start()
     return assembly.wsgi
 
 

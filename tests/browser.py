@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from typing_extensions import override
 from werkzeug.test import Client, TestResponse
 
 
@@ -22,6 +23,7 @@ class _Reader(HTMLParser):
         self._hidden = 0
         self._open: Form | None = None
 
+    @override
     def handle_starttag(self, tag, attrs):
         facts = {k: v or "" for k, v in attrs}
         self._hidden += tag in {"style", "script"}
@@ -35,11 +37,13 @@ class _Reader(HTMLParser):
         if tag == "button" and facts.get("name"):
             self._open.buttons.append((facts["name"], facts.get("value", "")))
 
+    @override
     def handle_endtag(self, tag):
         self._hidden -= tag in {"style", "script"}
         if tag == "form":
             self._open = None
 
+    @override
     def handle_data(self, data):
         if not self._hidden and data.strip():
             self.text.append(data.strip())
@@ -52,7 +56,7 @@ class Browser:
         self.client = Client(wsgi)
         self.origin = origin
         self.address = address
-        self.response: TestResponse | None = None
+        self._response: TestResponse | None = None
         self.url = ""
         self.left_to = ""  # a redirect away from the provider
 
@@ -73,6 +77,11 @@ class Browser:
         raise AssertionError(msg)
 
     @property
+    def response(self) -> TestResponse:
+        assert self._response is not None, "no page has been asked for"
+        return self._response
+
+    @property
     def forms(self) -> list[Form]:
         return self._read().forms
 
@@ -82,12 +91,10 @@ class Browser:
 
     @property
     def html(self) -> str:
-        assert self.response is not None
         return self.response.get_data(as_text=True)
 
     @property
     def status(self) -> int:
-        assert self.response is not None
         return self.response.status_code
 
     @property
@@ -101,6 +108,12 @@ class Browser:
     def cookie(self, name: str) -> str | None:
         found = self.client.get_cookie(name, domain=urlsplit(self.origin).hostname or "")
         return found.value if found else None
+
+    def take_cookie(self, name: str, value: str | None) -> "Browser":
+        """Plant a cookie, as a thief or another window would."""
+        assert value is not None, f"there is no cookie {name} to take"
+        self.client.set_cookie(name, value, domain=urlsplit(self.origin).hostname or "")
+        return self
 
     def _read(self) -> _Reader:
         reader = _Reader()
@@ -116,7 +129,7 @@ class Browser:
                 self.left_to = url
                 return self
             self.url = url
-            self.response = self.client.open(
+            self._response = self.client.open(
                 f"{parts.path}?{parts.query}" if parts.query else parts.path,
                 method=method,
                 base_url=self.origin,

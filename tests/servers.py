@@ -19,6 +19,7 @@ import redis
 from psycopg import sql
 
 _PATIENCE = 20  # seconds until a server must answer
+_POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _ask_redis(port: int) -> bool:
 
 
 def _require_postgresql() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = sorted(_POSTGRESQL.glob("*/bin/initdb"))
     if not found:
         pytest.exit("The tests need PostgreSQL: apt-get install postgresql", returncode=2)
     return found[-1].parent

@@ -1,4 +1,4 @@
-"""A whole provider in this process, on a database of the test's choice, with a clock that travels."""
+"""A whole provider in this process, on a database of the test's choice, in travelled time."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +12,8 @@ import pytest
 from idp import app as house
 from idp.model.letter import RenderedLetter
 from idp.model.tokens import digest
+from idp.settings import load_secrets
+from idp.stores.sql import SqlStores
 from tests.browser import Browser
 from tests.fakes import FakeClock
 from tests.servers import PostgreSQL
@@ -101,13 +103,14 @@ class System:
     desk: Desk
 
     @property
-    def stores(self):
+    def stores(self) -> SqlStores:
+        assert isinstance(self.assembly.stores, SqlStores)
         return self.assembly.stores
 
     def browser(self, *, address: str = "198.51.100.7", language: str = "") -> Browser:
         browser = Browser(self.assembly.wsgi, self.assembly.settings.issuer, address=address)
         if language:
-            browser.client.set_cookie("probesh_language", language, domain="127.0.0.1")
+            browser.take_cookie("probesh_language", language)
         return browser
 
     def deliver(self) -> list[tuple[str, RenderedLetter]]:
@@ -148,6 +151,7 @@ def furnish(folder: Path, database: str) -> Path:
     for email in ("office@example.gov.bd", "closed@example.gov.bd"):
         people.set_password(email, PASSWORD)
     people.set_enabled("closed@example.gov.bd", enabled=False)
+    assert isinstance(people._stores, SqlStores)
     people._stores.engine.dispose()  # a template database must be nobody's
     return config
 
@@ -156,7 +160,7 @@ def start(config: Path, clock: FakeClock | None = None) -> System:
     """Assemble the provider of a configuration file."""
     clock, desk = clock or FakeClock(), Desk()
     settings = house.load_settings(config)
-    secrets = house.load_secrets(settings.secrets_dir)
+    secrets = load_secrets(settings.secrets_dir)
     return System(house.assemble(settings, secrets, clock=clock, post=desk), clock, desk)
 
 
@@ -248,6 +252,7 @@ def authorize_url(client_id: str = "backoffice", **changes: str | None) -> str:
 def log_in(system: System, browser: Browser | None = None, **request: str | None) -> Browser:
     """Walk from the authorization request to the client's callback."""
     browser = browser or system.browser()
-    browser.get(authorize_url(**request))
+    client_id = request.pop("client_id", None) or "backoffice"
+    browser.get(authorize_url(client_id, **request))
     browser.press("submit", userid="office@example.gov.bd", password=PASSWORD)
     return browser.press("submit", code=system.code())

@@ -128,8 +128,6 @@ class RotatingRefreshGrant(RefreshTokenGrant):
             work.refresh_tokens.end_grant_if_rotated(digest(token), client_id=client_id, now=now)
             return None
         grant, user = found
-        if grant.expires_at <= now:
-            return None
         scope = self._narrowed(grant)
         successor = _new_refresh_token(work, grant, now=now)
         return Redeemed(grant=grant, user=user, scope=scope, refresh_token=successor, now=now)
@@ -139,7 +137,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):
         if found is None:
             return None
         grant, user = found
-        if grant.client_id != self.client.client_id or grant.expires_at <= now:
+        if grant.client_id != self.client.client_id:
             return None
         return Redeemed(grant=grant, user=user, scope=self._narrowed(grant), now=now)
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -34,6 +35,7 @@ PURPOSE: Final = "signing-keys"  # of the key-encryption key
 
 _TYPES: Final = (ACCESS_TOKEN, ID_TOKEN)
 _LONGEST: Final = 8 * 1024  # characters of a token that is read at all
+_REMEMBERED: Final = 1024  # tokens whose signature was good
 _COORDINATE: Final = 32  # bytes of r and of s in an ES256 signature (RFC 7518 3.4)
 _RSA_BITS: Final = 2048
 
@@ -119,6 +121,8 @@ class KeySet:
         self._current = {k.alg: k for k in self._keys if not k.retired}
         self._headers = {(k.kid, typ): k.header(typ) for k in self._keys for typ in _TYPES}
         self._by_header = {k.header(typ): (typ, k) for k in self._keys for typ in _TYPES}
+        # A token is checked at every call of its client; what was signed once stays signed.
+        self._signed_claims = lru_cache(_REMEMBERED)(self._verify_signature)
 
     @classmethod
     def load(cls, stores: Stores, kek: Keyring) -> "KeySet":
@@ -148,16 +152,20 @@ class KeySet:
         """
         if len(token) > _LONGEST or not token.isascii() or token.count(".") != 2:  # noqa: PLR2004
             raise InvalidToken
-        header, payload, signature = token.split(".")
-        known = self._by_header.get(header)
+        known = self._by_header.get(token.partition(".")[0])
         if known is None or known[0] != typ or known[1].alg not in algs:
             raise InvalidToken
-        if not known[1].key.is_signature(_decoded(signature), f"{header}.{payload}".encode()):
+        return dict(self._signed_claims(token))
+
+    def _verify_signature(self, token: str) -> Mapping[str, Any]:
+        header, payload, signature = token.split(".")
+        _, known = self._by_header[header]
+        if not known.key.is_signature(_decoded(signature), f"{header}.{payload}".encode()):
             raise InvalidToken
         claims: dict[str, Any] = json.loads(_decoded(payload))
         return claims
 
-    def public_jwks(self) -> dict[str, list[Mapping[str, Any]]]:
+    def public_jwks(self) -> dict[str, Any]:
         """Return the public keys as a JWK Set (RFC 7517 5), newest last."""
         return {"keys": [key.public_jwk for key in self._keys]}
 

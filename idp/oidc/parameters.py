@@ -27,11 +27,6 @@ def is_readable(value: str) -> bool:
     return _UNREADABLE.search(value) is None
 
 
-def is_encodable(value: str) -> bool:
-    """Tell whether a value can be written back as UTF-8 at all."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
-
-
 def repeated(pairs: Pairs) -> frozenset[str]:
     """Return the names that occur more than once, with or without a value (RFC 6749 3.1)."""
     return frozenset(

@@ -72,7 +72,6 @@ class Listen(Section):
     port: Port = 9000
     workers: Annotated[Whole, Field(ge=1, le=256)] = 1
     threads: Annotated[Whole, Field(ge=2, le=256)] = 4
-    worker: Literal["thread", "external"] = "thread"
 
 
 class Proxy(Section):

@@ -212,7 +212,7 @@ class SignIn:
         if submission.action != "continue":
             page = Page("already", {"email": user.email})
             return self._page_of(session, page, browser)
-        if user_session.auth_time > session.created_at:
+        if user_session.auth_time >= session.created_at:
             return self._issue(session.request, user_session, browser, session.reference)
         return self._show_first(self._again(session, browser, now), browser)
 

@@ -24,11 +24,22 @@ class Frame:
     language_action: str = ""  # "" hides the language switch
 
 
+class Hours(Protocol):
+    """When the phones are answered, in both languages."""
+
+    @property
+    def bn(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
 class Support(Protocol):
     """Where people find help; a row whose value is empty is left out."""
 
     @property
     def phones(self) -> tuple[str, ...]: ...
+    @property
+    def hours(self) -> Hours | None: ...
     @property
     def ticket(self) -> str | None: ...
     @property
@@ -44,6 +55,7 @@ class HelpRows:
     """The rows of the sidebar, ready to be linked: only http(s) addresses are left."""
 
     phones: tuple[tuple[str, str], ...]  # (as typed, for a tel: link)
+    hours: Mapping[str, str]  # by language; empty: those of the catalogue
     ticket: str
     ticket_host: str
     manual: str
@@ -52,9 +64,10 @@ class HelpRows:
 
     @classmethod
     def of(cls, support: Support) -> "HelpRows":
-        ticket = web_address(support.ticket)
+        ticket, hours = web_address(support.ticket), support.hours
         return cls(
             phones=tuple((phone, phone.replace(" ", "")) for phone in support.phones if phone),
+            hours={"bn": hours.bn, "en": hours.en} if hours else {},
             ticket=ticket,
             ticket_host=urlsplit(ticket).hostname or "",
             manual=web_address(support.manual),

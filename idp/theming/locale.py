@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from babel.core import negotiate_locale
 
+_FACTORY_SETTING = "en-US"
 _MOST = 20  # languages that are looked at in one header
 
 
@@ -28,14 +29,21 @@ def choose(
 
 
 def _preferred(header: str) -> list[str]:
-    """Languages of an Accept-Language header, best first (RFC 9110 12.5.4)."""
+    """Languages of an Accept-Language header, best first (RFC 9110 12.5.4).
+
+    A machine that nobody has set up says "en-US,en": that is nobody's wish
+    (docs/decisions/007-the-first-page-is-bengali.md).
+    """
     ranked: list[tuple[float, str]] = []
     for item in header.split(",")[:_MOST]:
         language, _, parameter = item.strip().partition(";")
         weight = _weight(parameter)
         if language and weight > 0:
             ranked.append((weight, language.strip()))
-    return [language for _, language in sorted(ranked, key=lambda pair: -pair[0])]
+    best_first = [language for _, language in sorted(ranked, key=lambda pair: -pair[0])]
+    if best_first[:1] == [_FACTORY_SETTING]:
+        return [language for language in best_first if language not in {_FACTORY_SETTING, "en"}]
+    return best_first
 
 
 def _weight(parameter: str) -> float:

@@ -93,7 +93,7 @@ _LOGIN = (
     ),
     _login("format", Message("err.userid.format", field="userid"), user_id="office@"),
     _login("script", Message("err.userid.script", field="userid"), user_id="অফিস"),
-    _login("wrong pair", Message("err.login", field="password"), user_id=_USER),
+    _login("wrong pair", Message("err.login", field="userid"), user_id=_USER),
     _login("rate minutes", Message("err.rate", {"n": 12}), user_id=_USER, status=429),
     _login("rate one minute", Message("err.rate", {"n": 1}), user_id=_USER, status=429),
     _login("rate seconds", Message("err.rate.s", {"s": 42}), user_id=_USER, status=429),
@@ -127,6 +127,11 @@ _OTHER = (
         page=Page("expired"),
         client=_CLIENT,
         client_home=_HOME,
+        in_conversation=False,
+    ),
+    State(
+        name="expired, cookies off",
+        page=Page("expired", errors=(Message("err.cookies"),), status=400),
         in_conversation=False,
     ),
     State(

@@ -12,7 +12,7 @@ from idp.signin.conversation import ForgedForm
 from idp.web.pages import Pages
 
 _PROGRAMS = frozenset({"/token", "/userinfo", "/revoke", "/introspect"})
-_PAGES = {403: "e403", 404: "e404", 429: "e429", 500: "e500", 503: "e503"}
+_PAGES = {404: "e404", 429: "e429", 500: "e500", 503: "e503"}
 _STANDARD = {500: "server_error", 503: "temporarily_unavailable"}
 _STORE_RETRY = 5  # seconds
 

@@ -13,10 +13,10 @@ ROUNDS = 60
 Answer = TypeVar("Answer")
 
 
-def race(attempt: Callable[[int], Answer]) -> list[list[Answer]]:
+def race(attempt: Callable[[int], Answer | None]) -> list[list[Answer]]:
     """Let all threads call `attempt(round)` at once; return each round's answers.
 
-    AlreadySpent is the answer of a loser and left out; any other error fails the test.
+    A loser answers None or AlreadySpent and is left out; any other error fails the test.
     """
     start = Barrier(THREADS, timeout=30)
 

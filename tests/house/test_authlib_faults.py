@@ -14,7 +14,7 @@ NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 ANSWERS = {int(number): answer for number, _, answer in ROW.findall(PAGE)}
 
 
-def tests_in(path: str) -> set[str]:
+def names_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / path).read_text("utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
@@ -32,4 +32,4 @@ def test_every_fault_is_answered_by_a_test_or_a_reason(number: int):
 
 @pytest.mark.parametrize(("path", "name"), sorted(set(NAMED.findall(PAGE))))
 def test_every_test_that_the_page_names_exists(path: str, name: str):
-    assert name in tests_in(path)
+    assert name in names_in(path)

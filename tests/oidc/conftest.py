@@ -1,7 +1,7 @@
 """One small Flask application that mounts the protocol on SQLite, and who calls it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,34 +96,34 @@ class House:
         return session
 
     def authorize(
-        self, session: UserSession | None = None, **changes: str | None
+        self, session: UserSession | None = None, **changes: Any
     ) -> AuthorizationResponse:
         asked = self.provider.check_request(authorization_pairs(**changes))
         session = session or self.log_in()
         with self.stores.write() as work:
             return self.provider.issue_code(work, asked, session, now=self.clock())
 
-    def code(self, session: UserSession | None = None, **changes: str | None) -> str:
+    def code(self, session: UserSession | None = None, **changes: Any) -> str:
         return dict(self.authorize(session, **changes).fields)["code"]
 
-    def redeem(self, code: str, *, headers: Any = None, **changes: str | None) -> TestResponse:
+    def redeem(self, code: str, *, headers: Any = None, **changes: Any) -> TestResponse:
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": "https://backoffice.example/cb",
             "code_verifier": VERIFIER,
         }
-        return self.token(form | changes, headers=headers)
+        return self.token({**form, **changes}, headers=headers)
 
-    def token(self, form: dict[str, str | None], *, headers: Any = None) -> TestResponse:
+    def token(self, form: Mapping[str, Any], *, headers: Any = None) -> TestResponse:
         return self.post(TOKEN, form, headers=headers)
 
-    def post(self, path: str, form: dict[str, str | None], *, headers: Any = None) -> TestResponse:
+    def post(self, path: str, form: Mapping[str, Any], *, headers: Any = None) -> TestResponse:
         sent = {name: value for name, value in form.items() if value is not None}
         given = basic("backoffice", "backoffice-secret") if headers is None else headers
         return self.browser.post(path, data=sent, headers=given)
 
-    def tokens(self, session: UserSession | None = None, **changes: str | None) -> dict[str, Any]:
+    def tokens(self, session: UserSession | None = None, **changes: Any) -> dict[str, Any]:
         answer = self.redeem(self.code(session, **changes))
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.get_json()
@@ -133,27 +133,29 @@ class House:
         """Tokens of the single-page application, which has no secret."""
         uri = "https://spa.example/cb"
         code = self.code(client_id="spa", redirect_uri=uri)
-        return self.redeem(code, redirect_uri=uri, client_id="spa", headers={}).get_json()
+        answer = self.redeem(code, redirect_uri=uri, client_id="spa", headers={})
+        body: dict[str, Any] = answer.get_json()
+        return body
 
-    def refresh_public(self, token: str, **changes: str) -> TestResponse:
+    def refresh_public(self, token: str, **changes: Any) -> TestResponse:
         form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "spa"}
-        return self.token(form | changes, headers={})
+        return self.token({**form, **changes}, headers={})
 
-    def refresh(self, token: str, *, headers: Any = None, **changes: str) -> TestResponse:
+    def refresh(self, token: str, *, headers: Any = None, **changes: Any) -> TestResponse:
         form = {"grant_type": "refresh_token", "refresh_token": token}
-        return self.token(form | changes, headers=headers)
+        return self.token({**form, **changes}, headers=headers)
 
     def userinfo(self, access_token: str) -> TestResponse:
         return self.browser.get(USERINFO, headers={"Authorization": f"Bearer {access_token}"})
 
-    def introspect(self, token: str, *, headers: Any = None, **changes: str) -> dict[str, Any]:
+    def introspect(self, token: str, *, headers: Any = None, **changes: Any) -> dict[str, Any]:
         body: dict[str, Any] = self.post(
-            INTROSPECT, {"token": token} | changes, headers=headers
+            INTROSPECT, {"token": token, **changes}, headers=headers
         ).get_json()
         return body
 
-    def revoke(self, token: str, *, headers: Any = None, **changes: str) -> TestResponse:
-        return self.post(REVOKE, {"token": token} | changes, headers=headers)
+    def revoke(self, token: str, *, headers: Any = None, **changes: Any) -> TestResponse:
+        return self.post(REVOKE, {"token": token, **changes}, headers=headers)
 
     def claims(self, token: str, typ: str = "JWT") -> dict[str, Any]:
         return self.keys.verify(token, typ=typ)

@@ -2,11 +2,15 @@
 
 import base64
 import hashlib
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote_plus
+
+from joserfc.jwk import KeySet as JoseKeySet
+from joserfc.jwk import KeySetSerialization
 
 from idp.model.keyring import Keyring
 from idp.model.user import User
+from idp.oidc.keys import KeySet
 from idp.settings.clients import Client
 
 ISSUER = "https://sso.example"
@@ -66,7 +70,7 @@ def clients() -> dict[str, Client]:
     return {record.client_id: record for record in declared}
 
 
-def authorization_pairs(**changes: str | None) -> list[tuple[str, str]]:
+def authorization_pairs(**changes: Any) -> list[tuple[str, str]]:
     """Return a good request with `changes`; None leaves a parameter out."""
     good: dict[str, str | None] = {
         "response_type": "code",
@@ -88,3 +92,8 @@ def basic(client_id: str, secret: str) -> dict[str, str]:
 
 def raw_basic(credentials: bytes) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(credentials).decode()}
+
+
+def published(keys: KeySet) -> JoseKeySet:
+    """Return the provider's keys as joserfc reads them."""
+    return JoseKeySet.import_key_set(cast("KeySetSerialization", keys.public_jwks()))

@@ -257,7 +257,7 @@ def test_what_is_no_text_is_refused_and_not_echoed(house: House, name: str, bad:
 
 @pytest.mark.parametrize("name", ["state", "nonce"])
 def test_state_and_nonce_have_a_longest_length(house: House, name: str):
-    assert accepted(house, **{name: "x" * 2048})
+    accepted(house, **{name: "x" * 2048})
     assert error(house, **{name: "x" * 2049}).error == "invalid_request"
 
 
@@ -277,7 +277,8 @@ def test_bengali_state_comes_back_as_it_was(house: House):
     ],
 )
 def test_what_we_do_not_know_is_never_an_error(house: House, name: str, value: str):
-    assert accepted(house, **{name: value})
+    asked = accepted(house, **{name: value})
+    assert asked.scope == ("openid", "profile", "email")
 
 
 def test_wishes_that_we_can_fulfil_are_kept(house: House):

@@ -1,4 +1,5 @@
 import datetime as dt
+import hmac
 
 import pytest
 
@@ -11,7 +12,7 @@ SECRET = "backoffice-secret"
 CODE = {"grant_type": "authorization_code", "code": "x"}
 
 
-def outcome(house: House, form: dict[str, str | None], headers: dict[str, str]):
+def outcome(house: House, form: dict[str, str], headers: dict[str, str]):
     answer = house.token(CODE | form, headers=headers)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.is_json
@@ -122,7 +123,7 @@ def test_secrets_are_compared_in_constant_time_even_for_unknown_clients(monkeypa
         compared.append((a, b))
         return a == b
 
-    monkeypatch.setattr(clients_module.hmac, "compare_digest", compare)
+    monkeypatch.setattr(hmac, "compare_digest", compare)
     assert not clients_module.is_secret_of(None, "secret", now=0)
     two = ({"hash": secret_hash("a")}, {"hash": secret_hash("b")})
     known = clients_module.RegisteredClient(client("rp", secrets=two))

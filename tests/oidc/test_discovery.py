@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
@@ -7,8 +8,8 @@ from idp.oidc.protocol import DISCOVERY, ProtocolSettings
 from tests.oidc.conftest import House
 
 
-def published(house: House) -> dict[str, object]:
-    read: dict[str, object] = json.loads(house.provider.discovery.body)
+def published(house: House) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(house.provider.discovery.body)
     return read
 
 

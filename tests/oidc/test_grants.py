@@ -405,6 +405,8 @@ def test_client_credentials_ask_no_store(house: House, monkeypatch):
 def test_what_was_redeemed_does_not_show_its_refresh_token(house: House):
     claims = house.claims(house.tokens()["access_token"], "at+jwt")
     with house.stores.read() as work:
-        grant, user = work.grants.find_live(claims["jti"].partition(".")[0]) or (None, None)
+        found = work.grants.find_live(claims["jti"].partition(".")[0])
+    assert found is not None
+    grant, user = found
     redeemed = Redeemed(grant=grant, user=user, scope=(), refresh_token="hidden", now=0)
     assert "hidden" not in repr(redeemed)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from idp.model.errors import AuthorizationError
@@ -50,7 +52,7 @@ def test_a_login_hint_is_only_a_hint(house: House):
 
 
 @pytest.mark.parametrize("changes", [{"id_token_hint": "foreign"}, {"max_age": "0"}])
-def test_prompt_none_is_told_that_a_login_is_needed(house: House, changes: dict[str, str]):
+def test_prompt_none_is_told_that_a_login_is_needed(house: House, changes: dict[str, Any]):
     with pytest.raises(AuthorizationError) as caught:
         reason(house, house.log_in(), prompt="none", **changes)
     assert caught.value.error == "login_required"

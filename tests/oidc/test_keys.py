@@ -2,18 +2,19 @@ import base64
 import hmac
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from cryptography.fernet import InvalidToken as WrongSeal
 from joserfc import jwt
-from joserfc.jwk import KeySet as JoseKeySet
 from joserfc.jwk import RSAKey
 
 from idp.model.keyring import Keyring
 from idp.oidc.keys import ACCESS_TOKEN, ID_TOKEN, InvalidToken, KeySet, make_keys, token_hash
+from idp.stores.ports import SigningKey
 from idp.stores.sql import SqlStores
 from tests.fakes import FakeClock
-from tests.oidc.relying_party import KEK
+from tests.oidc.relying_party import KEK, published
 
 CLAIMS = {"iss": "https://sso.example", "sub": "সচিবালয়", "n": [1, 2]}
 
@@ -38,7 +39,7 @@ def with_header(token: str, **fields: object) -> str:
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])
 def test_joserfc_reads_what_we_sign(keys: KeySet, alg: str):
     token = keys.sign(CLAIMS, alg=alg, typ=ID_TOKEN)
-    public = JoseKeySet.import_key_set(keys.public_jwks())
+    public = published(keys)
     read = jwt.decode(token, public, algorithms=[alg])
     assert read.claims == CLAIMS
     assert read.header["typ"] == "JWT"
@@ -167,7 +168,7 @@ def test_the_newest_key_signs_and_retired_ones_only_verify(stores: SqlStores, cl
     with stores.read() as work:
         stored = list(work.signing_keys.all())
     clock.advance(10)
-    fresh = SqlStoresWith([replace(key, retired_at=clock()) for key in stored])
+    fresh: Any = KeysAlone([replace(key, retired_at=clock()) for key in stored])
     make_keys(fresh, KEK, clock)
     both = KeySet.load(fresh, KEK)
     newer = both.sign(CLAIMS, alg="ES256", typ=ID_TOKEN)
@@ -178,10 +179,10 @@ def test_the_newest_key_signs_and_retired_ones_only_verify(stores: SqlStores, cl
     assert both.verify(token, typ=ID_TOKEN) == CLAIMS
 
 
-class SqlStoresWith:
+class KeysAlone:
     """Stores of nothing but signing keys, some of them retired."""
 
-    def __init__(self, keys):
+    def __init__(self, keys: list[SigningKey]) -> None:
         self.keys = keys
         self.signing_keys = self
 
@@ -211,3 +212,11 @@ def test_at_hash_is_the_left_half_of_the_digest():
 def test_no_key_shows_itself(keys: KeySet):
     shown = repr(keys) + "".join(repr(key) for key in keys._keys)
     assert "PrivateKey" not in shown
+
+
+def test_claims_that_were_read_once_cannot_be_changed_for_the_next_reader(keys: KeySet):
+    token = keys.sign(CLAIMS, alg="ES256", typ=ID_TOKEN)
+    keys.verify(token, typ=ID_TOKEN)["sub"] = "somebody else"
+    assert keys.verify(token, typ=ID_TOKEN) == CLAIMS
+    with pytest.raises(InvalidToken):
+        keys.verify(token, typ=ACCESS_TOKEN)

@@ -3,13 +3,15 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from idp.model.errors import AuthorizationError
-from idp.model.request import AuthorizationRequest, ReplyTo
+from idp.model.request import AuthorizationRequest, ReplyTo, ResponseMode
 from idp.oidc.responses import AuthorizationResponse, failure, success
 
 ISSUER = "https://sso.example"
 
 
-def answer(mode: str = "query", uri: str = "https://rp.example/cb", state: str | None = "s"):
+def answer(
+    mode: ResponseMode = "query", uri: str = "https://rp.example/cb", state: str | None = "s"
+):
     asked = AuthorizationRequest(
         client_id="rp", redirect_uri=uri, scope=("openid",), response_mode=mode, state=state
     )
@@ -56,7 +58,7 @@ def test_a_state_comes_back_exactly(state: str):
 
 
 @pytest.mark.parametrize("mode", ["query", "fragment", "form_post"])
-def test_errors_carry_state_and_issuer_in_every_mode(mode: str):
+def test_errors_carry_state_and_issuer_in_every_mode(mode: ResponseMode):
     reply_to = ReplyTo("https://rp.example/cb", mode, "s")
     error = AuthorizationError("login_required", "Log in.", reply_to=reply_to)
     assert dict(failure(error, issuer=ISSUER).fields) == {

@@ -161,7 +161,6 @@ SECTIONS = [
     ("listen.port = 0", "8 E104 listen.port must be at least 1"),
     ("listen.port = 70000", "8 E104 listen.port must be at most 65535"),
     ("listen.threads = 1", "8 E104 listen.threads must be at least 2"),
-    ('listen.worker = "process"', '8 E104 listen.worker must be "thread" or "external"'),
     ('otp.ttl = "10"', '5 E104 otp.ttl must be a duration like "60s", "30m", "10h" or "90d"'),
     ("otp.ttl = 600", '5 E104 otp.ttl must be a duration like "60s", "30m", "10h" or "90d"'),
     ('otp.ttl = "0m"', '5 E104 otp.ttl must be a duration like "60s", "30m", "10h" or "90d"'),

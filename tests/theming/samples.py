@@ -11,15 +11,22 @@ LOCALES = ("bn", "en")
 
 
 @dataclass(frozen=True)
+class Hours:
+    bn: str = "কর্ম দিবসে (সকাল ৯:০০টা - রাত ৮:০০টা পর্যন্ত)"
+    en: str = "on working days (9:00 am to 8:00 pm)"
+
+
+@dataclass(frozen=True)
 class Help:
     phones: tuple[str, ...] = ("01555090301", "01555090302", "01555090303")
+    hours: Hours | None = field(default_factory=Hours)
     ticket: str | None = "https://pms.portal.gov.bd"
     manual: str | None = "https://example.gov.bd/manual"
     domain_form: str | None = "https://pms.portal.gov.bd/office/outauth_new_office"
     email: str | None = "support@example.gov.bd"
 
 
-NO_HELP = Help((), "", None, "", None)
+NO_HELP = Help((), None, "", None, "", None)
 
 
 @dataclass

@@ -22,7 +22,12 @@ def test_the_clients_wish_beats_the_browser():
 @pytest.mark.parametrize(
     ("header", "locale"),
     [
-        ("en-US,en;q=0.9", "en"),
+        ("en-US,en;q=0.9", "bn"),
+        ("en-US", "bn"),
+        ("en-US,en;q=0.9,bn;q=0.8", "bn"),
+        ("en,en-US;q=0.9", "en"),
+        ("en-GB,en-US;q=0.9,en;q=0.8", "en"),
+        ("en", "en"),
         ("bn-BD", "bn"),
         ("BN_bd", "bn"),
         ("fr, de;q=0.9", "bn"),

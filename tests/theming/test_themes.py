@@ -7,7 +7,7 @@ from idp.model.page import Message, Page
 from idp.theming import Frame, ThemeRefused, WordsMissing
 from idp.theming.style import csp_hash
 from tests.theming.reading import read
-from tests.theming.samples import NO_HELP, Help, load
+from tests.theming.samples import NO_HELP, Help, Hours, load
 
 CODE: dict[str, str | int] = {"code": "482913", "minutes": 10, "host": "sso.example.gov.bd"}
 
@@ -192,6 +192,16 @@ def test_help_stands_after_the_form_and_is_called_by_telephone(theme):
     assert page.one("a", href="mailto:support@example.gov.bd").text == "সাপোর্ট সংক্রান্ত মেইল করুন"
     assert page.one("a", href="https://pms.portal.gov.bd").text == "pms.portal.gov.bd"
     assert page.body.count("ফোন করুন") == 1
+
+
+@pytest.mark.parametrize("locale", ["bn", "en"])
+def test_the_phones_hours_are_those_of_the_configuration_else_the_guides(locale):
+    ours, other = load(), load(support=Help(hours=Hours("শুধু সকালে", "in the morning")))
+    silent = load(support=Help(hours=None))
+    heading = {theme: read(theme.page(login(), frame(locale=locale))).all("h2")[2].text
+               for theme in (ours, other, silent)}  # fmt: skip
+    assert heading[ours] == heading[silent]
+    assert heading[other].endswith({"bn": "শুধু সকালে:", "en": "in the morning:"}[locale])
 
 
 def test_help_without_rows_leaves_no_sidebar():

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from typing_extensions import override
 from werkzeug.serving import make_server
 
 from idp import app as house
 from idp.demo import backoffice, mailbox
 from idp.demo.letters import Letterbox
+from idp.settings import load_secrets
+from idp.stores.sql import SqlStores
 from tests.fakes import FakeClock
 from tests.system import SECRET, write_config
 
@@ -26,6 +29,7 @@ class TravelClock(FakeClock):
     def __init__(self) -> None:
         super().__init__(0)
 
+    @override
     def __call__(self) -> int:
         return int(time.time()) + self.now  # noqa: TID251 - a relying party judges by real time
 
@@ -41,7 +45,6 @@ def free_port() -> int:
 def serving(wsgi, port: int) -> Iterator[None]:
     """Serve an application on loopback while the block runs."""
     server = make_server("127.0.0.1", port, wsgi, threaded=True)
-    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -89,12 +92,13 @@ def open_street(folder, database: str, *, more: str = "") -> Street:
     clients.write_text(clients.read_text(encoding="utf-8").replace("http://127.0.0.1:9001", office))
     settings = house.load_settings(config)
     clock, letterbox = TravelClock(), Letterbox()
-    assembly = house.assemble(settings, house.load_secrets(settings.secrets_dir), clock=clock)
+    assembly = house.assemble(settings, load_secrets(settings.secrets_dir), clock=clock)
     street = Street(provider, office, box, letterbox, clock, assembly)
     relying_party = backoffice.create_app(
         backoffice.Settings(provider, "backoffice", SECRET, office)
     )
     doors = street.doors
+    assert isinstance(assembly.stores, SqlStores)
     doors.callback(assembly.stores.engine.dispose)
     doors.enter_context(mailbox.receiving(letterbox, ports[3]))
     doors.enter_context(serving(assembly.wsgi, ports[0]))

@@ -12,7 +12,7 @@ PROXIES = Proxies((ipaddress.ip_network("127.0.0.1/32"),), 1)
 
 
 def _request(peer: str, forwarded: str | None) -> Request:
-    headers = {"X-Forwarded-For": forwarded} if forwarded is not None else {}
+    headers = [("X-Forwarded-For", forwarded)] if forwarded is not None else []
     builder = EnvironBuilder(headers=headers, environ_overrides={"REMOTE_ADDR": peer})
     return Request(builder.get_environ())
 

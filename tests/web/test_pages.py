@@ -219,7 +219,8 @@ def test_discovery_and_keys_are_constant_answers_with_an_etag(small: System):
         assert again.status_code == 304
         assert client.head(path, base_url=ISSUER).data == b""
         assert client.post(path, base_url=ISSUER).status_code == 405
-    assert client.get("/.well-known/openid-configuration", base_url=ISSUER).json["issuer"] == ISSUER
+    document = client.get("/.well-known/openid-configuration", base_url=ISSUER).get_json()
+    assert document["issuer"] == ISSUER
 
 
 def test_scripts_of_a_declared_origin_may_read_tokens_and_never_the_authorization_endpoint(

@@ -17,7 +17,7 @@ from idp.model.page import Message, Page
 from idp.model.user import User
 from idp.stores.ports import Blocked, Stores
 
-_WRONG = Message("err.login", field="userid")
+_WRONG = Message("err.login", field="password")
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,16 @@ class WriteLock:
     def release(self) -> None:
         self._holder = None
         file, self._file = self._file, -1
+        # Not by closing alone: a child forked meanwhile has the same open file.
+        fcntl.flock(file, fcntl.LOCK_UN)
         os.close(file)
         self._thread_lock.release()
+
+    def forget(self) -> None:
+        """Start afresh in a forked child: the threads that wait and write stayed behind."""
+        self._thread_lock = threading.Lock()
+        self._holder = None
+        self._file = -1
 
     def _lock_file(self) -> None:
         # Opened anew each time: a descriptor inherited by a fork would share its parent's lock.
@@ -82,3 +90,11 @@ def write_lock_of(database: Path) -> WriteLock:
     """Return the one lock of this process for a database file, however many engines open it."""
     with _registry:
         return _locks.setdefault(database, WriteLock(database))
+
+
+def _forget_all() -> None:
+    for lock in _locks.values():
+        lock.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)

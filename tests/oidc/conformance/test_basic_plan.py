@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import KeySet as JoseKeySet
 
 from idp.model.errors import AuthorizationError, RequestRefused
 from idp.model.sessions import UserSession
@@ -20,10 +19,18 @@ from idp.oidc.assurance import ACR_VALUES
 from idp.oidc.keys import token_hash
 from idp.oidc.protocol import OPENID_SCOPES, USERINFO
 from tests.oidc.conftest import House, MakeHouse
-from tests.oidc.relying_party import ISSUER, OFFICER, authorization_pairs, basic, client, clients
+from tests.oidc.relying_party import (
+    ISSUER,
+    OFFICER,
+    authorization_pairs,
+    basic,
+    client,
+    clients,
+    published,
+)
 
 # The suite's clients send no PKCE, but for one module.
-PLAIN: dict[str, str | None] = {
+PLAIN: dict[str, Any] = {
     "client_id": "relaxed",
     "redirect_uri": "https://relaxed.example/cb",
     "scope": "openid",
@@ -100,7 +107,7 @@ def run(house: House, session: UserSession | None = None, **changes: str | None)
 
 def validated(house: House, tokens: dict[str, Any]) -> dict[str, Any]:
     """Validate the ID token as the suite does and return its claims."""
-    public = JoseKeySet.import_key_set(house.keys.public_jwks())
+    public = published(house.keys)
     token = jwt.decode(tokens["id_token"], public, algorithms=["RS256"])
     assert token.header["alg"] == "RS256"
     assert token.header["kid"]
@@ -290,7 +297,7 @@ def test_codereuse(house: House):
 
 def test_codereuse_30seconds(house: House):
     code = house.code(**PLAIN)
-    uri: dict[str, str | None] = {"redirect_uri": PLAIN["redirect_uri"], "code_verifier": None}
+    uri: dict[str, Any] = {"redirect_uri": PLAIN["redirect_uri"], "code_verifier": None}
     token = house.redeem(code, headers=SECRET, **uri).get_json()["access_token"]
     house.clock.advance(30)
     again = house.redeem(code, headers=SECRET, **uri)
@@ -328,7 +335,8 @@ def test_redirect_uri_regfrag():
 
 def test_ensure_post_request_succeeds(house: House):
     # Both methods read the same parameters: a form's and a query's pairs are checked alike.
-    assert house.provider.check_request(authorization_pairs(**PLAIN))
+    asked = house.provider.check_request(authorization_pairs(**PLAIN))
+    assert asked.client_id == "relaxed"
 
 
 def test_unsigned_request_object_supported_correctly_or_rejected_as_unsupported(house: House):

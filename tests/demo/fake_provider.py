@@ -1,0 +1,175 @@
+"""A provider that is honest until a `Twist` makes it lie; it checks what a relying party sends."""
+
+import base64
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, jsonify, redirect, request
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+from werkzeug.exceptions import BadRequest
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response as BaseResponse
+
+from idp.model.clock import system_clock
+
+CLIENT_ID = "backoffice"
+# Characters that RFC 6749 2.3.1 has encoded before HTTP Basic joins the two words.
+CLIENT_SECRET = "idpcs_x&:%"
+ACCESS_TOKEN = "access-token-canary"
+REFRESH_TOKEN = "refresh-token-canary"
+LIFETIME = 300  # seconds
+POLL = 0.02  # seconds
+KEY = RSAKey.generate_key(2048, {"kid": "k1"})
+STRANGERS_KEY = RSAKey.generate_key(2048, {"kid": "k1"})
+
+
+@dataclass(frozen=True)
+class Twist:
+    """What the provider does wrong; a claim or parameter of None is sent as null or left out."""
+
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    response: Mapping[str, str | None] = field(default_factory=dict)
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    userinfo: Mapping[str, Any] = field(default_factory=dict)
+    left_out: str = ""
+    token_error: str = ""
+    is_garbage: bool = False
+    key: RSAKey = KEY
+
+
+HONEST = Twist()
+
+
+class FakeProvider:
+    """Its endpoints, the twist of the moment and what it has to complain of."""
+
+    def __init__(self) -> None:
+        self.issuer = ""
+        self.twist = HONEST
+        self.refreshes = 0
+        self.complaints: list[str] = []
+        self._requests: dict[str, dict[str, str]] = {}
+        self.app = Flask("fake_provider")
+        self.app.add_url_rule("/.well-known/openid-configuration", "discovery", self.discovery)
+        self.app.add_url_rule("/jwks", "jwks", self.jwks)
+        self.app.add_url_rule("/authorize", "authorize", self.authorize)
+        self.app.add_url_rule("/token", "token", self.token, methods=["POST"])
+        self.app.add_url_rule("/userinfo", "userinfo", self.userinfo)
+
+    def discovery(self) -> dict[str, Any]:
+        honest = {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "userinfo_endpoint": f"{self.issuer}/userinfo",
+            "jwks_uri": f"{self.issuer}/jwks",
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "authorization_response_iss_parameter_supported": True,
+        }
+        return honest | dict(self.twist.metadata)
+
+    def jwks(self) -> dict[str, Any]:
+        return dict(KeySet([KEY]).as_dict(private=False))
+
+    def authorize(self) -> BaseResponse:
+        sent = request.args.to_dict()
+        self._expect("PKCE with S256", sent.get("code_challenge_method") == "S256")
+        code = f"c{len(self._requests)}"
+        self._requests[code] = sent
+        honest = {"code": code, "state": sent["state"], "iss": self.issuer}
+        answer = honest | dict(self.twist.response)
+        query = urlencode({name: value for name, value in answer.items() if value is not None})
+        return redirect(f"{sent['redirect_uri']}?{query}")
+
+    def token(self) -> Response | tuple[Response | str, int]:
+        who = request.authorization
+        is_known = who is not None and (who.username, who.password) == (CLIENT_ID, BASIC_PASSWORD)
+        self._expect("the client's Basic credentials", is_known)
+        if self.twist.is_garbage:
+            return "<html>", 500
+        error = self.twist.token_error or self._grant_error()
+        return (jsonify(error=error), 400) if error else jsonify(self._tokens())
+
+    def userinfo(self) -> dict[str, Any]:
+        sent = request.headers.get("Authorization")
+        self._expect("the access token", sent == f"Bearer {ACCESS_TOKEN}")
+        honest = {
+            "sub": "u1",
+            "name": "Rahima",
+            "name#bn": "রহিমা",
+            "email": "office@example.gov.bd",
+            "email_verified": True,
+            "office": "<b>x",
+        }
+        return honest | dict(self.twist.userinfo)
+
+    def _grant_error(self) -> str:
+        form = request.form
+        if form["grant_type"] == "refresh_token":
+            self._expect("the refresh token", form["refresh_token"] == REFRESH_TOKEN)
+            self.refreshes += 1
+            return ""
+        asked = self._requests.get(form.get("code", ""))
+        if asked is None:
+            return "invalid_grant"
+        self._expect("the code verifier", _s256(form["code_verifier"]) == asked["code_challenge"])
+        self._expect("the same redirect URI", form["redirect_uri"] == asked["redirect_uri"])
+        return ""
+
+    def _tokens(self) -> dict[str, Any]:
+        tokens = {
+            "access_token": ACCESS_TOKEN,
+            "token_type": "Bearer",
+            "expires_in": LIFETIME,
+            "refresh_token": REFRESH_TOKEN,
+            "id_token": jwt.encode({"alg": "RS256", "kid": "k1"}, self._claims(), self.twist.key),
+            "scope": "openid",
+        }
+        return {name: value for name, value in tokens.items() if name != self.twist.left_out}
+
+    def _claims(self) -> dict[str, Any]:
+        now = system_clock()
+        honest = {
+            "iss": self.issuer,
+            "sub": "u1",
+            "aud": CLIENT_ID,
+            "exp": now + LIFETIME,
+            "iat": now,
+            "auth_time": now,
+            "amr": ["pwd", "email"],
+        }
+        asked = self._requests.get(request.form.get("code", ""), {})
+        nonce = {"nonce": asked["nonce"]} if "nonce" in asked else {}
+        return honest | nonce | dict(self.twist.claims)
+
+    def _expect(self, what: str, is_right: bool) -> None:
+        if not is_right:
+            self.complaints.append(what)
+            raise BadRequest(what)
+
+
+def _s256(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@contextmanager
+def running_fake_provider() -> Iterator[FakeProvider]:
+    """Serve a fake provider on a free port of loopback while the block runs."""
+    provider = FakeProvider()
+    server = make_server("127.0.0.1", 0, provider.app, threaded=True)
+    provider.issuer = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(POLL,))
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

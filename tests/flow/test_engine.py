@@ -1,0 +1,235 @@
+"""The engine with steps of straw, on both databases: outcomes, effects and units of work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from idp.flow.engine import Completed, Ended, Engine, Moved, Shown
+from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
+from idp.flow.step import Scene, Visit
+from idp.model.errors import AlreadySpent
+from idp.model.page import Message, Page
+from idp.model.request import AuthorizationRequest
+from idp.model.sessions import AuthenticationSession
+from idp.model.user import User
+from idp.stores.ports import Schedule, Stores
+
+USER = User(id="u-1", email="office@example.gov.bd", email_canonical="office@example.gov.bd")
+SCHEDULE = Schedule(window=0, pauses=((1, 600),))
+VISIT = Visit("198.51.100.7", None, 1_000)
+SEALED = AuthenticationSession(
+    id="conversation",
+    reference="7F3K-2Q",
+    browser_digest=b"\1" * 32,
+    request=AuthorizationRequest(client_id="c", redirect_uri="https://c/", scope=("openid",)),
+    flow="browser",
+    locale="bn",
+    created_at=1_000,
+    expires_at=2_800,
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """An effect that can be counted in the database."""
+
+    key: bytes = b"counted" * 4 + b"...."
+
+    def apply(self, work, *, now: int) -> None:
+        work.counters.reserve(self.key, SCHEDULE, now=now)
+
+
+@dataclass(frozen=True)
+class Fail:
+    """An effect that finds its thing spent."""
+
+    def apply(self, _work, *, now: int) -> None:
+        raise AlreadySpent
+
+
+@dataclass
+class Straw:
+    """A step that answers what it is told to."""
+
+    name: str
+    answers: list[Outcome] = field(default_factory=list)
+    entered: Challenge = field(default_factory=Challenge)
+    scenes: list[Scene] = field(default_factory=list)
+
+    def enter(self, scene: Scene) -> Challenge:
+        self.scenes.append(scene)
+        return self.entered
+
+    def show(self, scene: Scene) -> Page:
+        return Page(self.name, {"typed": scene.user_typed})
+
+    def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
+        self.scenes.append(scene)
+        return self.answers.pop(0)
+
+
+@pytest.fixture
+def engine_of(stores: Stores):
+    with stores.write() as work:
+        work.users.add(USER)
+    return lambda *steps: Engine({"browser": steps}, stores)
+
+
+def _find(stores: Stores) -> AuthenticationSession:
+    with stores.read() as work:
+        found = work.authentication_sessions.find(SEALED.id)
+    assert found is not None
+    return found
+
+
+def _is_stored(stores: Stores) -> bool:
+    with stores.read() as work:
+        return work.authentication_sessions.find(SEALED.id) is not None
+
+
+def _counted(stores: Stores) -> bool:
+    with stores.read() as work:
+        return work.counters.blocked(Count().key, now=1_000) is not None
+
+
+def _complete(_work, session, user):
+    return f"{user.id} by {'+'.join(session.amr)}"
+
+
+def test_before_a_proof_nothing_is_stored_and_the_page_is_the_answer(stores, engine_of):
+    error = Message("err.login", field="userid")
+    engine = engine_of(Straw("login", [Challenge(errors=(error,), user_typed="a@b.bd")]))
+    turn = engine.submit(SEALED, {}, VISIT, _complete)
+    assert isinstance(turn, Shown)
+    assert turn.page.errors == (error,)
+    assert turn.page.view == {"typed": "a@b.bd"}
+    assert turn.session.user_typed == "a@b.bd"
+    assert turn.session.notes == {}
+    assert not _is_stored(stores)
+
+
+def test_the_first_proof_stores_the_conversation_with_everything_that_goes_with_it(
+    stores, engine_of
+):
+    second = Straw("code", entered=Challenge(notes={"challenge": "7"}, effects=(Count(),)))
+    engine = engine_of(Straw("login", [Succeeded(user=USER, amr=("pwd",))]), second)
+    assert isinstance(engine.submit(SEALED, {}, VISIT, _complete), Moved)
+    stored = _find(stores)
+    assert (stored.step, stored.user_id, stored.amr) == (1, "u-1", ("pwd",))
+    assert stored.notes == {"challenge": "7"}
+    assert second.scenes[0].user == USER
+    assert _counted(stores)
+
+
+def test_a_second_first_proof_of_the_same_seal_changes_nothing(stores, engine_of):
+    proof = Succeeded(user=USER, amr=("pwd",))
+    engine = engine_of(Straw("login", [proof, replace(proof, effects=(Count(),))]), Straw("code"))
+    engine.submit(SEALED, {}, VISIT, _complete)
+    with pytest.raises(AlreadySpent):
+        engine.submit(SEALED, {}, VISIT, _complete)
+    assert not _counted(stores)
+
+
+def test_the_last_proof_completes_in_the_same_unit_of_work(stores, engine_of):
+    engine = engine_of(
+        Straw("login", [Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code", [Succeeded(user=USER, amr=("email",), effects=(Count(),))]),
+    )
+    engine.submit(SEALED, {}, VISIT, _complete)
+    turn = engine.submit(_find(stores), {}, VISIT, _complete)
+    assert turn == Completed("u-1 by pwd+email")
+    assert _find(stores).taken_at == 1_000
+    assert _counted(stores)
+
+
+@pytest.mark.parametrize("effects", [(Count(), Fail()), (Fail(), Count())])
+def test_an_effect_that_finds_its_thing_spent_undoes_all_the_others(stores, engine_of, effects):
+    engine = engine_of(
+        Straw("login", [Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code", [Succeeded(user=USER, amr=("email",), effects=effects)]),
+    )
+    engine.submit(SEALED, {}, VISIT, _complete)
+    with pytest.raises(AlreadySpent):
+        engine.submit(_find(stores), {}, VISIT, _complete)
+    assert _find(stores).taken_at is None
+    assert not _counted(stores)
+
+
+def test_a_completion_that_fails_leaves_the_conversation_where_it_was(stores, engine_of):
+    def fail(*_everything):
+        raise AlreadySpent
+
+    engine = engine_of(Straw("login", [Succeeded(user=USER, amr=("pwd",), effects=(Count(),))]))
+    with pytest.raises(AlreadySpent):
+        engine.submit(SEALED, {}, VISIT, fail)
+    assert not _is_stored(stores)
+    assert not _counted(stores)
+
+
+def test_who_moves_a_conversation_second_does_not_move_it(stores, engine_of):
+    engine = engine_of(
+        Straw("login", [Succeeded(user=USER, amr=("pwd",))]),
+        Straw(
+            "code", [Challenge(notes={"n": "1"}), Challenge(notes={"n": "2"}, effects=(Count(),))]
+        ),
+    )
+    engine.submit(SEALED, {}, VISIT, _complete)
+    old = _find(stores)
+    engine.submit(old, {}, VISIT, _complete)
+    with pytest.raises(AlreadySpent):
+        engine.submit(old, {}, VISIT, _complete)
+    assert _find(stores).notes == {"n": "1"}
+    assert not _counted(stores)
+
+
+def test_what_was_said_last_is_shown_again_until_something_else_is_said(stores, engine_of):
+    wrong = Challenge(errors=(Message("otp.err.wrong", {"n": 4}, "code"),))
+    sent = Challenge(notice=Message("otp.resent", {"masked": "o@x"}))
+    engine = engine_of(
+        Straw("login", [Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code", [wrong, sent, Challenge()]),
+    )
+    engine.submit(SEALED, {}, VISIT, _complete)
+    for expected in ((wrong.errors, None), ((), sent.notice), ((), None)):
+        engine.submit(_find(stores), {}, VISIT, _complete)
+        page = engine.show(_find(stores), VISIT)
+        assert (page.errors, page.notice) == expected
+
+
+def test_a_refusal_ends_a_stored_conversation_once_with_its_effects(stores, engine_of):
+    refused = Refused(error=Message("otp.err.locked"), effects=(Count(),))
+    engine = engine_of(
+        Straw("login", [Succeeded(user=USER, amr=("pwd",))]), Straw("code", [refused, refused])
+    )
+    engine.submit(SEALED, {}, VISIT, _complete)
+    stored = _find(stores)
+    assert engine.submit(stored, {}, VISIT, _complete) == Ended(refused.error)
+    assert _find(stores).taken_at == 1_000
+    with pytest.raises(AlreadySpent):
+        engine.submit(stored, {}, VISIT, _complete)
+
+
+def test_a_refusal_before_a_proof_uses_the_seal_up_only_if_it_did_something(stores, engine_of):
+    bare = Refused(error=Message("err.disabled"))
+    engine = engine_of(Straw("login", [bare, replace(bare, effects=(Count(),))]))
+    engine.submit(SEALED, {}, VISIT, _complete)
+    assert not _is_stored(stores)
+    engine.submit(SEALED, {}, VISIT, _complete)
+    assert _find(stores).taken_at == 1_000
+
+
+def test_a_wait_is_told_with_its_seconds_and_checks_nothing(engine_of):
+    wait = Throttled(until=1_042, error=Message("err.rate.s", {"s": 42}), user_typed="a@b.bd")
+    engine = engine_of(Straw("login", [wait]))
+    turn = engine.submit(SEALED, {}, VISIT, _complete)
+    assert (turn.page.status, turn.page.retry_after) == (429, 42)
+    assert turn.page.errors == (wait.error,)
+
+
+def test_a_wait_in_a_stored_conversation_is_kept_with_it(stores, engine_of):
+    wait = Throttled(until=1_042, error=Message("err.rate.s", {"s": 42}))
+    engine = engine_of(Straw("login", [Succeeded(user=USER, amr=("pwd",))]), Straw("code", [wait]))
+    engine.submit(SEALED, {}, VISIT, _complete)
+    assert isinstance(engine.submit(_find(stores), {}, VISIT, _complete), Moved)
+    assert engine.show(_find(stores), VISIT).errors == (wait.error,)
