@@ -43,6 +43,7 @@ from idp.signin.seal import Seal
 from idp.stores.buckets import Buckets
 from idp.stores.ports import Stores
 from idp.stores.sql import SqlStores, is_current, open_engine, upgrade
+from idp.stores.sql.flask_database import FlaskDatabase, WebStores
 from idp.theming import Theme, load_themes
 from idp.web.browser import BrowserReader, CookieJar, Proxies, office_factor
 from idp.web.constants import ConstantAnswers, Wsgi
@@ -94,10 +95,14 @@ def assemble(
     settings: Settings, secrets: Secrets, *, clock: Clock = system_clock, post: Post | None = None
 ) -> Assembly:
     """Put the rooms together. `post` stands in for the SMTP server in tests."""
-    stores = open_stores(settings)
+    engine = open_engine(settings.database.url, pool_size=settings.listen.threads + 2)
+    database = FlaskDatabase(engine)
+    # Flask-SQLAlchemy's session carries the conversation; the token path and the worker, which
+    # count every microsecond or know no request, use the engine itself (docs/performance.md).
+    stores, web_stores = SqlStores(engine), WebStores(database)
     theme = open_theme(settings)
     provider = _provider(settings, secrets, stores, clock)
-    sign_in = _sign_in(settings, secrets, stores, provider, clock)
+    sign_in = _sign_in(settings, secrets, web_stores, provider, clock)
     courier = Courier(
         stores,
         post or SmtpPost(_mail_settings(settings)),
@@ -105,7 +110,7 @@ def assemble(
         clock,
     )
     worker = Worker(courier, stores, clock)
-    wsgi = _site(settings, secrets, theme, sign_in, worker)
+    wsgi = _site(settings, secrets, theme, sign_in, worker, database)
     return Assembly(settings, secrets, stores, courier, worker, wsgi)
 
 
@@ -114,7 +119,7 @@ def assemble(
 
 def open_stores(settings: Settings) -> Stores:
     """Return the stores of the configured database."""
-    return SqlStores(open_engine(settings.database.url, pool_size=settings.listen.threads + 2))
+    return SqlStores(open_engine(settings.database.url))
 
 
 def open_theme(settings: Settings) -> Theme:
@@ -243,7 +248,12 @@ def _mail_settings(settings: Settings) -> MailSettings:
 
 
 def _site(
-    settings: Settings, secrets: Secrets, theme: Theme, sign_in: SignIn, worker: Worker
+    settings: Settings,
+    secrets: Secrets,
+    theme: Theme,
+    sign_in: SignIn,
+    worker: Worker,
+    database: FlaskDatabase,
 ) -> Wsgi:
     issuer, provider = urlsplit(settings.issuer), sign_in.provider
     jar = CookieJar(is_https=issuer.scheme == "https", session_lifetime=settings.session.max)
@@ -261,6 +271,7 @@ def _site(
         is_https=jar.is_https, style_hash=theme.style_hash, script_hash=theme.script_hash
     )
     site = create_site(pages, ProtocolEndpoints(provider), headers)
+    database.init_app(site)
     constant = {
         "/.well-known/openid-configuration": provider.discovery,
         "/jwks": provider.jwks,

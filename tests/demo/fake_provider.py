@@ -16,11 +16,11 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response as BaseResponse
 
+from idp.demo.pages import QuietHandler
 from idp.model.clock import system_clock
 
 CLIENT_ID = "backoffice"
-# Characters that RFC 6749 2.3.1 has encoded before HTTP Basic joins the two words.
-CLIENT_SECRET = "idpcs_x&:%"
+CLIENT_SECRET = "idpcs_canary"
 ACCESS_TOKEN = "access-token-canary"
 REFRESH_TOKEN = "refresh-token-canary"
 LIFETIME = 300  # seconds
@@ -31,7 +31,7 @@ STRANGERS_KEY = RSAKey.generate_key(2048, {"kid": "k1"})
 
 @dataclass(frozen=True)
 class Twist:
-    """What the provider does wrong; a claim or parameter of None is sent as null or left out."""
+    """What the provider does wrong; `left_out` names a token or a claim of the ID token."""
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
     response: Mapping[str, str | None] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Twist:
     left_out: str = ""
     token_error: str = ""
     is_garbage: bool = False
-    key: RSAKey = KEY
+    is_signed_by_a_stranger: bool = False
 
 
 HONEST = Twist()
@@ -89,7 +89,7 @@ class FakeProvider:
 
     def token(self) -> Response | tuple[Response | str, int]:
         who = request.authorization
-        is_known = who is not None and (who.username, who.password) == (CLIENT_ID, BASIC_PASSWORD)
+        is_known = who is not None and (who.username, who.password) == (CLIENT_ID, CLIENT_SECRET)
         self._expect("the client's Basic credentials", is_known)
         if self.twist.is_garbage:
             return "<html>", 500
@@ -128,10 +128,10 @@ class FakeProvider:
             "token_type": "Bearer",
             "expires_in": LIFETIME,
             "refresh_token": REFRESH_TOKEN,
-            "id_token": jwt.encode({"alg": "RS256", "kid": "k1"}, self._claims(), self.twist.key),
+            "id_token": jwt.encode({"alg": "RS256", "kid": "k1"}, self._claims(), self._key()),
             "scope": "openid",
         }
-        return {name: value for name, value in tokens.items() if name != self.twist.left_out}
+        return self._without(tokens)
 
     def _claims(self) -> dict[str, Any]:
         now = system_clock()
@@ -146,7 +146,13 @@ class FakeProvider:
         }
         asked = self._requests.get(request.form.get("code", ""), {})
         nonce = {"nonce": asked["nonce"]} if "nonce" in asked else {}
-        return honest | nonce | dict(self.twist.claims)
+        return self._without(honest | nonce | dict(self.twist.claims))
+
+    def _without(self, words: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in words.items() if name != self.twist.left_out}
+
+    def _key(self) -> RSAKey:
+        return STRANGERS_KEY if self.twist.is_signed_by_a_stranger else KEY
 
     def _expect(self, what: str, is_right: bool) -> None:
         if not is_right:
@@ -163,7 +169,7 @@ def _s256(verifier: str) -> str:
 def running_fake_provider() -> Iterator[FakeProvider]:
     """Serve a fake provider on a free port of loopback while the block runs."""
     provider = FakeProvider()
-    server = make_server("127.0.0.1", 0, provider.app, threaded=True)
+    server = make_server("127.0.0.1", 0, provider.app, threaded=True, request_handler=QuietHandler)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(POLL,))
     thread.start()

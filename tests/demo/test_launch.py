@@ -1,6 +1,7 @@
 """The launcher with a stand-in for the `idp` command: a real process on real ports."""
 
 import os
+import runpy
 import shlex
 import signal
 import socket
@@ -279,3 +280,25 @@ def test_the_module_runs_as_a_program_and_tells_a_wrong_port(tmp_path: Path) -> 
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "IDP_PORT is no port number: 'lots'.\n"
+
+
+def test_the_programs_exit_code_is_that_of_the_launcher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["idp.demo", "--var", str(tmp_path)])
+    monkeypatch.setenv("IDP_PORT", "lots")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("idp.demo", run_name="__main__")
+    assert ended.value.code == 1
+    assert "IDP_PORT" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_wish_to_stop_before_all_answer_is_followed_without_the_table(
+    ports: Ports, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stopping = launch.Stopping()
+    stopping.is_asked = True
+    launch.run(tmp_path / "var", stopping)
+    assert capfd.readouterr().out == ""
+    assert is_all_free(ports)

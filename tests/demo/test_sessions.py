@@ -1,4 +1,6 @@
-from flask import Flask, session
+import pytest
+from flask import Flask, Response, session
+from flask.sessions import SecureCookieSession
 from flask.testing import FlaskClient
 
 from idp.demo.sessions import COOKIE, KEEP, MemorySession, MemorySessions
@@ -95,3 +97,8 @@ def test_the_oldest_session_makes_room() -> None:
     assert first.get("/read").text == "first"
     app.test_client().get("/keep/x")
     assert first.get("/read").text == "None"
+
+
+def test_a_session_of_another_kind_is_not_kept() -> None:
+    with pytest.raises(TypeError):
+        MemorySessions().save_session(site(), SecureCookieSession(), Response())

@@ -100,7 +100,8 @@ class SqlStores:
                 with store_errors(), self.engine.begin() as connection:
                     deleted = connection.execute(deletion, {"now": now}).rowcount
                 total += deleted
-                time.sleep(_BREATH)
+                if deleted >= CHUNK:
+                    time.sleep(_BREATH)
         return total
 
 
