@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from authlib.common.errors import AuthlibBaseError
@@ -28,10 +28,21 @@ from idp.demo.sessions import MemorySession, MemorySessions
 
 SCOPES = "openid profile email offline_access"
 DHAKA = timezone(timedelta(hours=6))
+LAST_TIME = 253_402_000_000  # the year 9999; a later claim is shown as its number
 TIME_CLAIMS = frozenset({"auth_time", "exp", "iat", "updated_at"})
 PROVIDER_TIMEOUT = 10  # seconds
-# Whatever a provider can do to us: refuse, answer nonsense, sign wrongly, be away.
-PROVIDER_FAULTS = (AuthlibBaseError, JoseError, requests.RequestException, ValueError, KeyError)
+# Whatever a provider can do to us: refuse, sign wrongly, be away, or answer nonsense, on which
+# Authlib stumbles in one of the last five ways.
+PROVIDER_FAULTS = (
+    AuthlibBaseError,
+    JoseError,
+    requests.RequestException,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
 
 Answer = str | tuple[str, int] | BaseResponse
 Clock = Callable[[], float]
@@ -218,7 +229,7 @@ def _table(claims: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _readable(name: str, value: object) -> str:
-    if name in TIME_CLAIMS and isinstance(value, int):
+    if name in TIME_CLAIMS and isinstance(value, int) and 0 < value < LAST_TIME:
         local = datetime.fromtimestamp(value, UTC).astimezone(DHAKA)
         return f"{value} ({local:%Y-%m-%d %H:%M:%S} UTC+6)"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -259,7 +270,7 @@ def _to_own_address(settings: Settings) -> BaseResponse | None:
     if request.host == urlsplit(settings.base_url).netloc or request.path == "/callback":
         return None
     if request.method == "GET":
-        return redirect(settings.base_url + request.path, 302)
+        return redirect(settings.base_url + quote(request.path), 302)
     return Response("wrong host\n", 421, mimetype="text/plain")
 
 

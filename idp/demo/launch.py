@@ -108,7 +108,10 @@ def _add(config: Path, user: SampleUser) -> None:
 
 
 def _ask(command: Sequence[str], typed: str = "") -> dict[str, Any]:
-    done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, input=typed, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise NotReadyError(f"{command[0]} is missing: start with make run.") from error
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

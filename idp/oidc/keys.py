@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import InvalidToken as InvalidSeal
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
@@ -24,7 +25,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jwk import ECKey, RSAKey
 
 from idp.model.clock import Clock
-from idp.model.errors import ProbeshError
+from idp.model.errors import ProbeshError, SettingsRefused
 from idp.model.keyring import Keyring
 from idp.oidc.protocol import SIGNING_ALGS
 from idp.stores.ports import SigningKey, Stores
@@ -128,12 +129,19 @@ class KeySet:
     def load(cls, stores: Stores, kek: Keyring) -> "KeySet":
         """Read and parse the keys: about 30 ms for each RSA key, so once a process.
 
-        Raises cryptography.fernet.InvalidToken when they were sealed under another key.
+        Raises SettingsRefused when there is none, or none that this key-encryption key opens: a
+        provider that cannot sign must not start.
         """
         seal = _seal(kek)
         with stores.read() as work:
             stored = work.signing_keys.all()
-        return cls(_open(key, seal) for key in stored)
+        if not stored:
+            raise SettingsRefused("There are no signing keys: run idp init.")
+        try:
+            return cls([_open(key, seal) for key in stored])
+        except InvalidSeal as error:
+            message = "The signing keys were sealed with another key_encryption_key: restore it."
+            raise SettingsRefused(message) from error
 
     def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str) -> str:
         """Return `claims` as a JWS in compact serialization (RFC 7515 3.1)."""

@@ -9,6 +9,7 @@ from flask import Blueprint, Request, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
 from idp.model.tokens import new_reference
+from idp.oidc.parameters import parse_pairs
 from idp.signin.answers import Browser
 from idp.signin.conversation import SignIn
 from idp.theming.locale import choose
@@ -42,14 +43,13 @@ class Pages:
         browser = self.reader.read(request)
         if wait := self.wait_of(browser.address):
             return self._wait(browser, wait)
-        if request.method == "GET":
-            parameters = list(request.args.items(multi=True))
-            return self.renderer.response(self.sign_in.begin(parameters, browser))
-        parameters = list(request.form.items(multi=True))
-        if not self.reader.jar.has_any(request):
+        raw = request.query_string if request.method == "GET" else request.get_data()
+        parameters = parse_pairs(raw)
+        if request.method == "POST" and not self.reader.jar.has_any(request):
             # SameSite=Lax keeps our cookies from a POST that another site sent, so this browser
             # may well be logged in: a GET of the same request brings them along.
-            return see_other(f"{request.script_root}{request.path}?{urlencode(parameters)}")
+            query = urlencode(parameters, errors="surrogateescape")
+            return see_other(f"{request.script_root}{request.path}?{query}")
         return self.renderer.response(self.sign_in.begin(parameters, browser))
 
     def resume_sealed(self) -> Response:

@@ -36,7 +36,7 @@ class Twist:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     response: Mapping[str, str | None] = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
-    userinfo: Mapping[str, Any] = field(default_factory=dict)
+    userinfo: Any = field(default_factory=dict)
     left_out: str = ""
     token_error: str = ""
     is_garbage: bool = False
@@ -96,7 +96,7 @@ class FakeProvider:
         error = self.twist.token_error or self._grant_error()
         return (jsonify(error=error), 400) if error else jsonify(self._tokens())
 
-    def userinfo(self) -> dict[str, Any]:
+    def userinfo(self) -> Any:
         sent = request.headers.get("Authorization")
         self._expect("the access token", sent == f"Bearer {ACCESS_TOKEN}")
         honest = {
@@ -107,7 +107,9 @@ class FakeProvider:
             "email_verified": True,
             "office": "<b>x",
         }
-        return honest | dict(self.twist.userinfo)
+        if not isinstance(self.twist.userinfo, dict):
+            return jsonify(self.twist.userinfo)
+        return honest | self.twist.userinfo
 
     def _grant_error(self) -> str:
         form = request.form

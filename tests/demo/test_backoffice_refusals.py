@@ -51,6 +51,7 @@ LIES = {
         502,
         "BadSignatureError",
     ),
+    "userinfo that is no object": (Twist(userinfo=[1]), 502, "TypeError"),
     "no ID token": (Twist(left_out="id_token"), 400, "missing_id_token"),
     "a refused code": (Twist(token_error="invalid_grant"), 400, "invalid_grant"),
     "a token endpoint out of its mind": (Twist(is_garbage=True), 502, "HTTPError"),
@@ -95,12 +96,17 @@ def member(visitor: FlaskClient) -> FlaskClient:
     return visitor
 
 
-def log_in(visitor: FlaskClient) -> TestResponse:
-    """Walk to the provider and back; return the answer of the callback."""
+def answered(visitor: FlaskClient) -> str:
+    """Walk to the provider; return the callback's path with the provider's answer."""
     started = visitor.get("/")
     assert started.status_code == 302, started.text
     answer = requests.get(started.headers["Location"], allow_redirects=False, timeout=5)
-    return visitor.get(answer.headers["Location"].removeprefix(BASE_URL))
+    return answer.headers["Location"].removeprefix(BASE_URL)
+
+
+def log_in(visitor: FlaskClient) -> TestResponse:
+    """Walk to the provider and back; return the answer of the callback."""
+    return visitor.get(answered(visitor))
 
 
 def press(member: FlaskClient, path: str) -> TestResponse:
@@ -220,12 +226,17 @@ def test_an_answer_to_an_old_attempt_leaves_a_member_logged_in(member: FlaskClie
 
 
 def test_an_answer_is_taken_only_once(visitor: FlaskClient) -> None:
-    location = visitor.get("/").headers["Location"]
-    answer = requests.get(location, allow_redirects=False, timeout=5)
-    callback = answer.headers["Location"].removeprefix(BASE_URL)
+    callback = answered(visitor)
+    assert visitor.get(callback).status_code == 303
     visitor.get(callback)
-    assert visitor.get(callback).headers["Location"] == "/"
     assert "আগের লগইন-চেষ্টাটি আর চলমান নেই" in visitor.get("/").text
+
+
+def test_a_refusal_is_taken_only_once(provider: FakeProvider, visitor: FlaskClient) -> None:
+    provider.twist = Twist(response={"code": None, "error": "access_denied"})
+    callback = answered(visitor)
+    assert fact(visitor.get(callback)) == (400, "access_denied")
+    assert fact(visitor.get(callback)) == (400, "unknown state")
 
 
 def test_a_refresh_while_the_provider_is_out_of_its_mind_keeps_the_session(

@@ -2,27 +2,30 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from idp.model.tokens import digest
 from idp.stores.sql import SqlStores, open_engine
+from idp.stores.sql.prepared import Prepared, Rows
 from idp.stores.sql.statements import dump, is_storable, load
 from tests.contract.builders import NOW, ODD, stored_grant, stored_user, user_session
 
 
 @contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Collect every statement that SQLAlchemy sends in the block."""
+def counted() -> Iterator[list[str]]:
+    """Collect every statement that the stores send in the block."""
     statements: list[str] = []
+    execute = Prepared.execute
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
+    def noted(self: Prepared, *arguments: Any) -> Rows:
+        statements.append(self.text)
+        return execute(self, *arguments)
 
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Prepared, "execute", noted)
+        yield statements
 
 
 def most(stores: SqlStores) -> int:
@@ -32,7 +35,7 @@ def most(stores: SqlStores) -> int:
 
 def test_a_code_is_claimed_in_one_statement_or_two_on_sqlite(stores: SqlStores) -> None:
     grant = stored_grant(stores, stored_user(stores))
-    with counted(stores.engine) as statements, stores.write() as work:
+    with counted() as statements, stores.write() as work:
         work.grants.claim_code(digest(grant.id), client_id="backoffice", now=NOW)
     assert len(statements) == most(stores)
 
@@ -41,7 +44,7 @@ def test_a_refresh_token_is_rotated_in_one_statement_or_two_on_sqlite(stores: Sq
     grant = stored_grant(stores, stored_user(stores))
     with stores.write() as work:
         work.refresh_tokens.add(digest("r"), grant.id, expires_at=NOW + 9, now=NOW)
-    with counted(stores.engine) as statements, stores.write() as work:
+    with counted() as statements, stores.write() as work:
         work.refresh_tokens.rotate(digest("r"), client_id="backoffice", now=NOW)
     assert len(statements) == most(stores)
 
@@ -50,7 +53,7 @@ def test_a_session_and_its_user_are_one_statement(stores: SqlStores) -> None:
     session = user_session(stored_user(stores))
     with stores.write() as work:
         work.user_sessions.add(session)
-    with counted(stores.engine) as statements, stores.read() as view:
+    with counted() as statements, stores.read() as view:
         view.user_sessions.find_with_user(session.digest)
     assert len(statements) == 1
 

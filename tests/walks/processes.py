@@ -133,7 +133,6 @@ class HttpBrowser:
     def __enter__(self) -> Self:
         # A connection a request: whichever worker takes it must know the conversation.
         self.session.headers.update({"Connection": "close", **self.headers})
-        self.session.verify = self.verify
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -182,7 +181,13 @@ class HttpBrowser:
                 return self
             headers = {"Origin": origin} if method == "POST" else {}
             self.page = self.session.request(
-                method, url, data=data, headers=headers, timeout=15, allow_redirects=False
+                method,
+                url,
+                data=data,
+                headers=headers,
+                verify=self.verify,  # here, for the environment overrules a session's own
+                timeout=15,
+                allow_redirects=False,
             )
             if self.page.status_code not in {301, 302, 303}:
                 return self

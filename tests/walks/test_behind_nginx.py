@@ -151,7 +151,15 @@ def portal(sqlite_folder: tuple[Path, str], tmp_path: Path) -> Iterator[Portal]:
     authority = _write_certificate(front)
     (front / "site.conf").write_text(_site(host, ports, front), encoding="utf-8")
     (front / "nginx.conf").write_text(MAIN.format(folder=front), encoding="utf-8")
-    command = [NGINX, "-p", front, "-c", front / "nginx.conf", "-e", front / "nginx.log"]
+    command: list[str | Path] = [
+        NGINX,
+        "-p",
+        front,
+        "-c",
+        front / "nginx.conf",
+        "-e",
+        front / "nginx.log",
+    ]
     with contextlib.ExitStack() as doors:
         doors.enter_context(mailbox.receiving(letterbox, ports["smtp"]))
         run = idp_run(config, ports["provider"], workers=1)

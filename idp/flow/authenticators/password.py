@@ -17,6 +17,7 @@ from idp.model.page import Message, Page
 from idp.model.user import User
 from idp.stores.ports import Blocked, Stores
 
+_NOBODY = "00000000-0000-0000-0000-000000000000"
 _WRONG = Message("err.login", field="password")
 
 
@@ -67,10 +68,10 @@ class Password:
         cookie, now = scene.visit.known_browser, scene.visit.now
         with self.stores.read() as work:
             user = work.users.find_by_email(canonical)
-            if user is None:
-                return None, None, False
-            stored = work.credentials.password_hash(user.id)
-            return user, stored, known_browsers.is_known(work, user.id, cookie, now=now)
+            # Nobody is looked up just as thoroughly as somebody.
+            account = user.id if user else _NOBODY
+            stored = work.credentials.password_hash(account)
+            return user, stored, known_browsers.is_known(work, account, cookie, now=now)
 
 
 def _faults(typed: str, password: str) -> tuple[Message, ...]:

@@ -3,10 +3,11 @@
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
 
 from idp.model.grant import Grant
 from idp.model.user import User
+from idp.stores.sql.prepared import Values
 from idp.stores.sql.statements import Both, dump, is_storable, load, load_tuple, run
 from idp.stores.sql.tables import grants, refresh_tokens, users
 from idp.stores.sql.users import COLUMNS as USER_COLUMNS
@@ -52,7 +53,7 @@ _END = (
 )
 
 
-def _grant_and_user(row: Row[Any] | None) -> tuple[Grant, User] | None:
+def _grant_and_user(row: Values | None) -> tuple[Grant, User] | None:
     if row is None:
         return None
     split = len(_FIELDS)
@@ -63,7 +64,7 @@ def _grant_and_user(row: Row[Any] | None) -> tuple[Grant, User] | None:
     return Grant(**values), user_of(row[split:])
 
 
-def _claimed(connection: Connection, row: Row[Any] | None) -> tuple[Grant, User] | None:
+def _claimed(connection: Connection, row: Values | None) -> tuple[Grant, User] | None:
     if row is None or len(row) > 1:
         return _grant_and_user(row)
     found = run(connection, _FIND_LIVE, {"of_id": row[0]}).one_or_none()

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from idp.model.letter import Letter
+from idp.stores.sql.prepared import Values
 from idp.stores.sql.statements import dump, load, run
 from idp.stores.sql.tables import outbox
 
@@ -41,7 +42,7 @@ _POSTPONE = (
 )
 
 
-def _letter_of(row: Row[Any]) -> Letter:
+def _letter_of(row: Values) -> Letter:
     values = dict(zip(_FIELDS, row, strict=True))
     values["facts"] = load(values["facts"])
     return Letter(**values)

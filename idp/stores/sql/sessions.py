@@ -3,12 +3,13 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, literal, select, update
+from sqlalchemy import Connection, bindparam, literal, select, update
 
 from idp.model.errors import AlreadySpent
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession, UserSession
 from idp.model.user import User
+from idp.stores.sql.prepared import Values
 from idp.stores.sql.statements import dump, insert_once, is_storable, load, load_tuple, run
 from idp.stores.sql.tables import authentication_sessions, grants, user_sessions, users
 
@@ -58,7 +59,7 @@ def _values(session: AuthenticationSession) -> dict[str, Any]:
     return values
 
 
-def _session_of(row: Row[Any]) -> AuthenticationSession:
+def _session_of(row: Values) -> AuthenticationSession:
     values = dict(zip(_FIELDS, row, strict=True))
     values["request"] = AuthorizationRequest.from_dict(load(values["request"]))
     values["user_typed"] = load(values["user_typed"])
@@ -147,7 +148,7 @@ _END_SESSIONS_OF_USER, _END_GRANTS_OF_USER = (
 )
 
 
-def _login_of(row: Row[Any] | tuple[Any, ...]) -> UserSession:
+def _login_of(row: Values) -> UserSession:
     values = dict(zip(_LOGIN_FIELDS, row, strict=True))
     values["amr"] = load_tuple(values["amr"])
     return UserSession(**values)

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+from idp.stores.sql.prepared import Rows, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,11 @@ def is_postgresql(connection: Connection) -> bool:
 
 def run(
     connection: Connection, statement: Executable | Both, parameters: Mapping[str, Any]
-) -> CursorResult[Any]:
-    """Execute one prebuilt statement."""
+) -> Rows:
+    """Execute one statement, prepared when it was first met."""
     if isinstance(statement, Both):
-        chosen = statement.postgresql if is_postgresql(connection) else statement.sqlite
-        return connection.execute(chosen, parameters)
-    return connection.execute(statement, parameters)
+        statement = statement.postgresql if is_postgresql(connection) else statement.sqlite
+    return prepare(statement, connection.dialect, tuple(parameters)).execute(connection, parameters)
 
 
 def is_storable(*texts: str) -> bool:

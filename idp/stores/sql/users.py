@@ -3,10 +3,11 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, literal, select, update
+from sqlalchemy import Connection, bindparam, literal, select, update
 
 from idp.model.errors import AlreadySpent
 from idp.model.user import User
+from idp.stores.sql.prepared import Values
 from idp.stores.sql.sessions import SqlUserSessions
 from idp.stores.sql.statements import in_both, insert_once, is_storable, run
 from idp.stores.sql.tables import credentials, users
@@ -51,7 +52,7 @@ _REHASH = (
 )
 
 
-def user_of(row: Row[Any] | tuple[Any, ...]) -> User:
+def user_of(row: Values) -> User:
     """Make a user of the values of `COLUMNS`."""
     return User(**dict(zip(_FIELDS, row, strict=True)))
 

@@ -1,0 +1,160 @@
+"""What `make run` starts, as a person and a script meet it: from the table to Ctrl-C and back."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.servers import PostgreSQL, free_port
+from tests.system import PASSWORD
+from tests.walks.processes import PATIENCE, HttpBrowser, Program, code_of, running
+
+USER = "office@example.gov.bd"
+PORTS = ("IDP_PORT", "BACKOFFICE_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
+
+
+@dataclass
+class Demonstration:
+    """The folder and the ports that `python -m idp.demo` is given, at each start the same."""
+
+    var: Path
+    ports: dict[str, str]
+    database: str = ""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return self.ports | ({"IDP_DB_URL": self.database} if self.database else {})
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "idp.demo", "--var", str(self.var)]
+
+    def address(self, port: str) -> str:
+        return f"http://127.0.0.1:{self.ports[port]}"
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Program]:
+        """Start it, wait for its table, and end it by Ctrl-C."""
+        told = self.var.with_suffix(".out")
+
+        def has_told() -> bool:
+            return "Stop with Ctrl-C" in told.read_text(encoding="utf-8")
+
+        with running(self.command, output=told, until=has_told, environ=self.environ) as program:
+            yield program
+            assert program.stop(signal.SIGINT) == 0
+
+    def browser(self) -> HttpBrowser:
+        return HttpBrowser(home=(self.address("IDP_PORT"), self.address("BACKOFFICE_PORT")))
+
+    def letters(self) -> list[dict[str, str]]:
+        """Return the letters as Mailpit's list call tells them."""
+        found = requests.get(f"{self.address('MAILBOX_PORT')}/api/v1/messages", timeout=10).json()
+        letters: list[dict[str, str]] = found["messages"]
+        return letters
+
+    def code(self) -> str:
+        """Wait for a letter; read its code as a script would."""
+        deadline = time.monotonic() + PATIENCE
+        while not (letters := self.letters()):
+            assert time.monotonic() < deadline, "no letter came"
+            time.sleep(0.05)
+        address = f"{self.address('MAILBOX_PORT')}/api/v1/message/{letters[0]['ID']}"
+        letter = requests.get(address, timeout=10).json()
+        assert letter["To"] == [{"Name": "", "Address": USER}]
+        return code_of(letter["Text"])
+
+    def log_in(self, browser: HttpBrowser) -> None:
+        """Open the backoffice and come back to it as somebody."""
+        browser.get(self.address("BACKOFFICE_PORT"))
+        browser.press(userid=USER, password=PASSWORD)
+        browser.press(code=self.code())
+        self.check_logged_in(browser)
+
+    def check_logged_in(self, browser: HttpBrowser) -> None:
+        assert browser.page.url == f"{self.address('BACKOFFICE_PORT')}/"
+        assert USER in browser.text
+        assert "রহিমা খাতুন" in browser.text
+
+
+@pytest.fixture
+def demonstration(tmp_path: Path) -> Demonstration:
+    return Demonstration(tmp_path / "var", {name: str(free_port()) for name in PORTS})
+
+
+def test_one_command_starts_everything_and_a_restart_keeps_who_is_logged_in(
+    demonstration: Demonstration,
+):
+    with demonstration.browser() as browser:
+        with demonstration.running() as program:
+            for port in PORTS[:3]:
+                assert demonstration.address(port) in program.log
+            for email in (USER, "closed@example.gov.bd", "new@example.gov.bd"):
+                assert email in program.log
+            demonstration.log_in(browser)
+        assert "Traceback" not in program.log + _logs(demonstration)
+        secret = (demonstration.var / "config/backoffice_secret").read_text()
+
+        with demonstration.running():  # the same data: users, keys, session, client secret
+            assert demonstration.letters() == []  # but letters are not kept
+            browser.get(demonstration.address("BACKOFFICE_PORT"))
+            demonstration.check_logged_in(browser)
+            assert (demonstration.var / "config/backoffice_secret").read_text() == secret
+    assert _is_silent(demonstration, [PASSWORD, secret.strip(), *browser.cookies.values()])
+    assert all(_is_free(int(port)) for port in demonstration.ports.values())
+
+
+def test_the_same_on_postgresql(demonstration: Demonstration, postgresql: PostgreSQL):
+    name = postgresql.create()
+    demonstration.database = postgresql.url(name)
+    with demonstration.running(), demonstration.browser() as browser:
+        demonstration.log_in(browser)
+    assert not list(demonstration.var.glob("*.sqlite"))
+    assert demonstration.database not in _configuration(demonstration)  # read where it is used
+    postgresql.drop(name)
+
+
+def test_a_taken_port_is_one_line(demonstration: Demonstration):
+    port = int(demonstration.ports["BACKOFFICE_PORT"])
+    with socket.create_server(("127.0.0.1", port)):
+        done = subprocess.run(
+            demonstration.command,
+            env={**os.environ, **demonstration.environ},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Port {port} (backoffice) is taken; ")
+    assert done.stderr.count("\n") == 1
+    assert not demonstration.var.exists()
+
+
+def _logs(demonstration: Demonstration) -> str:
+    return "".join(file.read_text() for file in (demonstration.var / "log").iterdir())
+
+
+def _configuration(demonstration: Demonstration) -> str:
+    return "".join(file.read_text() for file in (demonstration.var / "config").rglob("*.toml"))
+
+
+def _is_silent(demonstration: Demonstration, secrets: list[str]) -> bool:
+    """Answer whether the parts' logs hold none of the secrets."""
+    log = _logs(demonstration)
+    return bool(log) and not any(secret in log for secret in secrets)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
