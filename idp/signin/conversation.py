@@ -8,6 +8,7 @@ finish           every step is proven: session, code and the end of the conversa
 """
 
 import hmac
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,8 @@ from idp.signin.answers import (
 from idp.signin.seal import Seal, SealBroken
 from idp.stores.ports import Stores, Work
 from idp.theming.locale import choose
+
+_log = logging.getLogger(__name__)
 
 
 class ForgedForm(ProbeshError):
@@ -142,13 +145,17 @@ class SignIn:
             return GoTo(session.id)
         match turn:
             case Shown():
+                _tell(session, *(error.key for error in turn.page.errors))
                 return self._page_of(turn.session, turn.page, browser)
             case Moved():
+                _tell(session, "moved")
                 return GoTo(session.id)
             case Ended():
+                _tell(session, "ended", turn.error.key)
                 anew = self._again(session, browser, visit.now)
                 return self._show_first(anew, browser, error=turn.error)
             case Completed():
+                _tell(session, "completed")
                 return turn.result
 
     def _finish(
@@ -356,6 +363,12 @@ class SignIn:
             saved=browser.saved_language,
             accept_language=browser.accept_language,
         )
+
+
+def _tell(session: AuthenticationSession, *outcome: str) -> None:
+    """Log what a step answered: the reference, the client and keys of ours, nothing typed."""
+    client_id = session.request.client_id
+    _log.info("%s client=%s step=%d %s", session.reference, client_id, session.step, outcome)
 
 
 def _is_bound(session: AuthenticationSession, browser: Browser) -> bool:

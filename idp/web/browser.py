@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from flask import Request, Response
@@ -63,7 +64,7 @@ class Proxies:
     def client_address(self, request: Request) -> str:
         """Return the address of the browser; whatever cannot be believed is the peer's own."""
         peer = request.remote_addr or ""
-        if not self.hops or not self._is_trusted(peer):
+        if not self.trusted or not self.hops or not self._is_trusted(peer):
             return peer
         forwarded = [a.strip() for a in request.headers.get("X-Forwarded-For", "").split(",")]
         claimed = forwarded[-self.hops] if len(forwarded) >= self.hops else ""
@@ -74,6 +75,7 @@ class Proxies:
         return address is not None and any(address in network for network in self.trusted)
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from flask import Response
 
@@ -15,7 +16,7 @@ _EVERYWHERE = {
 _YEAR = 365 * 24 * 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SecurityHeaders:
     """The headers of this issuer. Style and script are named by their hashes (CSP 3 8)."""
 
@@ -30,10 +31,16 @@ class SecurityHeaders:
 
     def apply(self, response: Response) -> Response:
         """Set them, and `no-store` wherever nothing else was decided."""
-        for name, value in self.everywhere().items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "no-store")
+        decided = {name.lower() for name, _ in response.headers}
+        for key, name, value in self._applied:
+            if key not in decided:
+                response.headers.add(name, value)
         return response
+
+    @cached_property
+    def _applied(self) -> tuple[tuple[str, str, str], ...]:
+        headers = {**self.everywhere(), "Cache-Control": "no-store"}
+        return tuple((name.lower(), name, value) for name, value in headers.items())
 
     def _policy(self) -> str:
         # Chromium applies form-action to the whole chain of redirects after a form, so naming the

@@ -367,3 +367,53 @@ def _bare(html: str, userid: str) -> str:
     without = re.sub(r'name="(conversation|form_token)" value="[^"]*"', "", html)
     without = re.sub(r"[0-9A-Z]{4}-[0-9A-Z]{2}", "", without)
     return without.replace(userid, "")
+
+
+def test_max_age_asks_again_once_the_authentication_is_older(small: System):
+    browser = log_in(small)
+    small.clock.advance(100)
+    assert browser.get(authorize_url(max_age="100")).left_to
+    small.clock.advance(1)
+    assert not browser.get(authorize_url(max_age="100")).left_to
+    browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=small.code())
+    assert browser.get(authorize_url(max_age="100")).answer["code"]
+
+
+def test_select_account_shows_the_login_page_and_consent_proceeds(small: System):
+    browser = log_in(small)
+    assert browser.get(authorize_url(prompt="consent")).answer["code"]
+    assert "লগইন করুন" in browser.get(authorize_url(prompt="select_account")).text
+
+
+def test_login_hint_fills_the_user_id_and_switches_nobody(small: System):
+    browser = small.browser().get(authorize_url(login_hint="hinted@example.gov.bd"))
+    assert 'value="hinted@example.gov.bd"' in browser.html
+    log_in(small, browser)
+    browser.get(authorize_url(login_hint="hinted@example.gov.bd"))
+    assert browser.answer["code"]
+
+
+def test_ui_locales_choose_the_language_of_the_pages(small: System):
+    assert "Log in" in small.browser().get(authorize_url(ui_locales="fr en")).text
+    assert "লগইন করুন" in small.browser().get(authorize_url(ui_locales="se")).text
+
+
+def test_a_hint_that_names_somebody_else_is_told_to_the_client_after_the_login(small: System):
+    browser = small.browser().get(authorize_url(id_token_hint="not.a.token"))
+    browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=small.code())
+    assert browser.answer["error"] == "login_required"
+    assert browser.cookie("probesh_session")
+
+
+def test_every_outcome_is_in_the_log_by_reference_and_without_what_was_typed(small: System, caplog):
+    with caplog.at_level("INFO"):
+        browser = small.browser().get(authorize_url())
+        browser.press("submit", userid=USER, password="wrong")
+        browser.press("submit", userid=USER, password=PASSWORD)
+        browser.press("submit", code=small.code())
+    told = [r.getMessage() for r in caplog.records if r.name == "idp.signin.conversation"]
+    assert ["err.login" in told[0], "moved" in told[1], "completed" in told[2]] == [True] * 3
+    assert len({line.split()[0] for line in told}) == 1
+    assert not [line for line in told if "@" in line or PASSWORD in line]

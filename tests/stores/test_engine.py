@@ -265,3 +265,13 @@ def cut_all(engine: Engine) -> None:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     other.dispose()
+
+
+def test_a_new_database_file_is_for_its_user_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new.sqlite"
+    engine = open_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
+    engine.dispose()
+    assert set(modes.values()) == {0}, modes

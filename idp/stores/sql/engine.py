@@ -1,5 +1,6 @@
 """The one engine factory: how this program opens SQLite and PostgreSQL, and with which patience."""
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -94,6 +95,7 @@ def _open_sqlite(url: URL, pool_size: int) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
         return engine
     engine = create_engine(url, pool_size=pool_size, max_overflow=15, pool_timeout=5)
+    event.listen(engine, "do_connect", _create_private)
     event.listen(engine, "connect", _set_pragmas)
     _queue_writers(engine, write_lock_of(Path(str(url.database)).resolve()))
     return engine
@@ -102,6 +104,13 @@ def _open_sqlite(url: URL, pool_size: int) -> Engine:
 def _set_pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma)
+
+
+def _create_private(
+    _dialect: object, _entry: ConnectionPoolEntry | None, arguments: Any, _options: object
+) -> None:
+    """Create a new database file for this user alone; SQLite follows the umask otherwise."""
+    os.close(os.open(arguments[0], os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _begin_immediate(connection: Connection) -> None:

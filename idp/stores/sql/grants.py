@@ -1,7 +1,6 @@
 """Grants, the codes that carry them and the refresh tokens that hang on them: the token path."""
 
 from dataclasses import fields
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, literal, select, update
 

@@ -111,7 +111,7 @@ def _explained(error: Any, connection: Connection, cursor: DBAPICursor, text: st
     if is_lost:
         connection.invalidate(error)
     # Without the parameters: they may hold what no log may.
-    return DBAPIError.instance(
+    named: BaseException = DBAPIError.instance(
         text,
         None,
         error,
@@ -119,3 +119,4 @@ def _explained(error: Any, connection: Connection, cursor: DBAPICursor, text: st
         connection_invalidated=is_lost,
         dialect=dialect,
     )
+    return named

@@ -1,7 +1,6 @@
 """Users and their passwords."""
 
 from dataclasses import asdict, fields
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal, select, update
 
