@@ -11,6 +11,7 @@ LOCKED := pyproject.toml uv.lock
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(BIN)/python
 export UV_NO_PROGRESS := 1
+export UV_COMPILE_BYTECODE := 1
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 COVERAGE := --cov=idp --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Response
 
 from idp import settings as settings_room
 from idp.accounts.directory import Directory
@@ -38,8 +38,9 @@ from idp.outbox.mail_settings import MailSettings
 from idp.outbox.smtp import SmtpPost
 from idp.outbox.worker import Worker
 from idp.settings import Secrets, Settings, load_secrets, make_secrets
-from idp.signin.conversation import Rules, SignIn
+from idp.signin.conversation import SignIn
 from idp.signin.seal import Seal
+from idp.signin.showing import Rules, Showing
 from idp.stores.buckets import Buckets
 from idp.stores.ports import Stores
 from idp.stores.sql import SqlStores, is_current, open_engine, upgrade
@@ -54,7 +55,9 @@ from idp.web.protocol import ProtocolEndpoints
 from idp.web.rendering import Renderer
 from idp.web.site import create_site
 
-THEMES = Path(__file__).parent.parent / "themes"
+_HERE = Path(__file__).parent
+# A wheel carries the themes inside the package, a checkout beside it.
+THEMES = next(p for p in (_HERE / "_themes", _HERE.parent / "themes") if p.is_dir())
 DEFAULT_CONFIG = Path("config/idp.toml")
 RATES = {"anonymous": "300/5 minutes"}  # of one address, before anything is proven
 
@@ -200,18 +203,23 @@ def _sign_in(
         name: tuple(steps[step] for step in names) for name, names in settings.flows.named.items()
     }
     login_timeout = settings.session.login_timeout
-    return SignIn(
-        provider=provider,
-        engine=Engine(flows, stores),
-        stores=stores,
+    engine = Engine(flows, stores)
+    showing = Showing(
+        engine=engine,
         seal=Seal(secrets.form_key, lifetime=login_timeout),
-        sessions=UserSessionRules(settings.session.idle, settings.session.max),
         rules=Rules(
             login_timeout=login_timeout,
             locales=settings.theme.locales,
             default_locale=settings.theme.default,
             flow_of={c.client_id: c.flow for c in settings.clients if c.flow},
         ),
+    )
+    return SignIn(
+        provider=provider,
+        engine=engine,
+        showing=showing,
+        stores=stores,
+        sessions=UserSessionRules(settings.session.idle, settings.session.max),
         clock=clock,
     )
 
@@ -284,7 +292,8 @@ def _site(
     )
     if not issuer.path:
         return constants
-    return DispatcherMiddleware(NotFound(), {issuer.path: constants})
+    nowhere = Response(status=404, headers=[*headers.everywhere().items()])
+    return DispatcherMiddleware(nowhere, {issuer.path: constants})
 
 
 def _proxies(settings: Settings) -> Proxies:

@@ -56,6 +56,11 @@ def is_hashable(password: str) -> bool:
     )
 
 
+def _dummy_of(cost: int) -> bytes:
+    """Return a hash without a preimage: comparing with it costs what a real one costs."""
+    return bcrypt.gensalt(cost) + b"." * 31
+
+
 class Hasher:
     """Makes and verifies tagged hashes, each in a place of `gate` unless its thread holds one.
 
@@ -67,7 +72,7 @@ class Hasher:
         self._cost = cost
         self.gate = gate
         # A salt without a preimage: comparing with it costs what comparing with a real one does.
-        self._dummy = _Tagged(pepper.newest, cost, bcrypt.gensalt(cost) + b"." * 31)
+        self._dummy = _Tagged(pepper.newest, cost, _dummy_of(cost))
 
     def hash(self, password: str, *, known_browser: bool = False) -> str:
         """Return a tagged hash under the newest pepper and the configured cost.
@@ -96,6 +101,9 @@ class Hasher:
         prehash = self._prehash(password, against.pepper_version)
         with self.gate.place(known_browser=known_browser):
             matches = bcrypt.checkpw(prehash, against.bcrypt_hash)
+            # A hash of a lower cost must take as long as nobody's: 2^c + 2^c + … + 2^(C-1) = 2^C.
+            for cost in range(against.cost, self._cost):
+                bcrypt.checkpw(prehash, _dummy_of(cost))
         return matches and tagged is not None
 
     def is_outdated(self, tagged_hash: str) -> bool:

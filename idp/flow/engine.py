@@ -5,13 +5,14 @@ of work. Endings belong to it: a completed or refused conversation is taken out,
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Generic, TypeAlias, TypeVar
 
-from idp.flow.effects import Effect
+from idp.flow.effects import ClearCounter, Effect
 from idp.flow.outcomes import Challenge, Refused, Succeeded, Throttled
 from idp.flow.step import Scene, Step, Visit
+from idp.model.errors import AlreadySpent
 from idp.model.page import Message, Page
 from idp.model.sessions import AuthenticationSession
 from idp.model.user import User
@@ -39,6 +40,7 @@ class Ended:
     """The conversation was refused; the person starts again with this message."""
 
     error: Message
+    user_typed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,14 @@ class Engine:
     def __init__(self, flows: Mapping[str, tuple[Step, ...]], stores: Stores) -> None:
         self._flows = flows
         self._stores = stores
+
+    def has_step(self, session: AuthenticationSession) -> bool:
+        """Tell whether the step that the conversation stands at is still configured."""
+        return session.step < len(self._flows.get(session.flow, ()))
+
+    def is_proven(self, flow: str, amr: Iterable[str]) -> bool:
+        """Tell whether these methods are all that the steps of a flow ask for."""
+        return {method for step in self._flows[flow] for method in step.amr} <= set(amr)
 
     def show(self, session: AuthenticationSession, visit: Visit) -> Page:
         """Return the page of the step that the conversation stands at. Writes nothing."""
@@ -80,9 +90,13 @@ class Engine:
                 return self._wait(session, outcome, visit)
             case Refused():
                 self._end(session, outcome, visit)
-                return Ended(outcome.error)
+                return Ended(outcome.error, _or(outcome.user_typed, session.user_typed))
             case Succeeded():
-                return self._advance(session, outcome, visit, complete)
+                try:
+                    return self._advance(session, outcome, visit, complete)
+                except AlreadySpent:
+                    self._refund(outcome, visit)
+                    raise
 
     def take(self, session: AuthenticationSession, visit: Visit) -> None:
         """End a stored conversation without a result: the person starts again."""
@@ -98,12 +112,15 @@ class Engine:
             notes=_say(kept, outcome.errors, outcome.notice),
             user_typed=_or(outcome.user_typed, session.user_typed),
         )
-        if not session.version:
-            return Shown(replace(stayed, notes={}), self.show(stayed, visit))
-        with self._stores.write() as work:
-            work.authentication_sessions.save(stayed)
-            _apply(work, outcome.effects, visit)
-        return Moved()
+        if session.version:
+            with self._stores.write() as work:
+                work.authentication_sessions.save(stayed)
+                _apply(work, outcome.effects, visit)
+            return Moved()
+        if outcome.effects:
+            with self._stores.write() as work:
+                _apply(work, outcome.effects, visit)
+        return Shown(replace(stayed, notes={}), self.show(stayed, visit))
 
     def _wait(
         self, session: AuthenticationSession, outcome: Throttled, visit: Visit
@@ -117,10 +134,9 @@ class Engine:
         return replace(turn, page=replace(turn.page, status=429, retry_after=wait))
 
     def _end(self, session: AuthenticationSession, outcome: Refused, visit: Visit) -> None:
-        if not session.version and not outcome.effects:
-            return
         with self._stores.write() as work:
-            _take(work, session, visit)
+            if session.version:
+                _take(work, session, visit)
             _apply(work, outcome.effects, visit)
 
     def _advance(
@@ -150,6 +166,12 @@ class Engine:
             (sessions.save if session.version else sessions.add)(waiting)
             _apply(work, (*outcome.effects, *entered.effects), visit)
         return Moved()
+
+    def _refund(self, outcome: Succeeded, visit: Visit) -> None:
+        # The proof was right, only too late: what was counted for it was no failure.
+        refunds = tuple(e for e in outcome.effects if isinstance(e, ClearCounter))
+        with self._stores.write() as work:
+            _apply(work, refunds, visit)
 
     def _step(self, session: AuthenticationSession) -> Step:
         return self._flows[session.flow][session.step]

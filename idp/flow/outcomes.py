@@ -44,6 +44,7 @@ class Refused:
     """The conversation ends here and starts again from its first step, with this message."""
 
     error: Message
+    user_typed: str | None = None
     effects: tuple[Effect, ...] = ()
 
 

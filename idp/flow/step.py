@@ -1,7 +1,7 @@
 """What a step is, and what it gets to see."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from idp.flow.outcomes import Challenge, Outcome
@@ -15,7 +15,7 @@ class Visit:
     """The circumstances of one request: where it comes from, what its browser holds, and when."""
 
     address: str
-    known_browser: str | None  # the cookie of a browser that has logged in before
+    known_browser: str | None = field(repr=False)  # cookie of an earlier login
     now: int
 
 
@@ -50,6 +50,10 @@ class Step(Protocol):
     @property
     def name(self) -> str:
         """Its name in the configuration."""
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """The authentication methods that it proves (RFC 8176)."""
 
     def enter(self, scene: Scene) -> Challenge:
         """Begin, once, when the steps before it are done."""

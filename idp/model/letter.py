@@ -24,5 +24,5 @@ class RenderedLetter:
     """A letter as it leaves: subject, text and HTML in one language."""
 
     subject: str
-    text: str
-    html: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)

@@ -21,7 +21,7 @@ class Page:
     """One page of `theming/pages.py` in one of its states."""
 
     name: str
-    view: Mapping[str, object] = field(default_factory=dict)
+    view: Mapping[str, object] = field(default_factory=dict, repr=False)
     errors: tuple[Message, ...] = ()
     notice: Message | None = None
     status: int = 200

@@ -69,11 +69,11 @@ def check_request(
     """
     client = _require_client(pairs, clients)
     redirect_uri = _require_redirect_uri(pairs, client)
-    values = single_values(pairs)
+    values, twice = single_values(pairs), repeated(pairs)
     asked = _Asked(
         client=client,
-        reply_to=_reply_to(redirect_uri, values, repeated(pairs)),
-        repeated=repeated(pairs),
+        reply_to=_reply_to(redirect_uri, values, twice),
+        repeated=twice,
         values=values,
     )
     for check in CHECKS:
@@ -93,6 +93,15 @@ def check_request(
         ui_locales=_offered_locales(asked, settings),
         acr_values=tuple(v for v in words(asked.values.get("acr_values", "")) if v in ACR_VALUES),
     )
+
+
+def check_reply(request: AuthorizationRequest, clients: Mapping[str, Client]) -> None:
+    """Check once more, at the end of a conversation, that its answer may still go out.
+
+    The configuration may have changed while the person was typing. Raises RequestRefused.
+    """
+    pairs = [("client_id", request.client_id), ("redirect_uri", request.redirect_uri)]
+    _require_redirect_uri(pairs, _require_client(pairs, clients))
 
 
 # Before the redirect URI is proven: a page of ours.

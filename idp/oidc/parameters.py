@@ -29,9 +29,10 @@ def is_readable(value: str) -> bool:
 
 def repeated(pairs: Pairs) -> frozenset[str]:
     """Return the names that occur more than once, with or without a value (RFC 6749 3.1)."""
-    return frozenset(
-        name for name, count in Counter(name for name, _ in pairs).items() if count > 1
-    )
+    names = [name for name, _ in pairs]
+    if len(set(names)) == len(names):  # nearly always, and counting costs
+        return frozenset()
+    return frozenset(name for name, count in Counter(names).items() if count > 1)
 
 
 def single_values(pairs: Pairs) -> dict[str, str]:

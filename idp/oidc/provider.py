@@ -66,10 +66,24 @@ class OpenIDProvider:
         """Return why a person must be asked. Raises AuthorizationError when nobody may be."""
         return interaction.reason_to_ask(asked, session, now)
 
-    def issue_code(
+    def answer(
         self, work: Work, asked: AuthorizationRequest, session: UserSession, *, now: int
     ) -> AuthorizationResponse:
-        """Grant the request to the session's user, within `work`, and answer with a code."""
+        """Grant the request to the session's user, within `work`, and answer with a code.
+
+        Somebody else than `id_token_hint` named gets login_required (OIDC Core 3.1.2.2). Raises
+        RequestRefused when client or redirect URI are not declared any more.
+        """
+        authorize.check_reply(asked, self._clients)
+        # An unreadable hint ("") names nobody: it had to be answered by a login, no more.
+        if asked.hinted_subject and asked.hinted_subject != session.user_id:
+            return self.failure(
+                AuthorizationError(
+                    "login_required",
+                    "Another user than the one named by id_token_hint logged in.",
+                    reply_to=asked.reply_to,
+                )
+            )
         code = new_secret()
         expires_at = now + self.settings.code_lifetime
         work.grants.add(

@@ -71,7 +71,7 @@ class Listen(Section):
     host: Text = "127.0.0.1"
     port: Port = 9000
     workers: Annotated[Whole, Field(ge=1, le=256)] = 1
-    threads: Annotated[Whole, Field(ge=2, le=256)] = 4
+    threads: Annotated[Whole, Field(ge=2, le=256)] = 8
 
 
 class Proxy(Section):

@@ -9,18 +9,26 @@ finish           every step is proven: session, code and the end of the conversa
 
 import hmac
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from idp.accounts import known_browsers
+from idp.accounts.user_id import canonical
 from idp.accounts.user_sessions import UserSessionRules
 from idp.flow.engine import Completed, Ended, Engine, Moved, Shown
 from idp.model.clock import Clock
-from idp.model.errors import AlreadySpent, AuthorizationError, ProbeshError, RequestRefused
+from idp.model.errors import (
+    AlreadySpent,
+    AuthorizationError,
+    Busy,
+    ProbeshError,
+    RequestRefused,
+)
 from idp.model.page import Message, Page
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession, UserSession
-from idp.model.tokens import digest, new_id, new_reference, new_secret
+from idp.model.tokens import digest, new_reference
 from idp.model.user import User
 from idp.oidc.provider import OpenIDProvider
 from idp.signin.answers import (
@@ -32,9 +40,9 @@ from idp.signin.answers import (
     ShowPage,
     Submission,
 )
-from idp.signin.seal import Seal, SealBroken
+from idp.signin.seal import SealBroken
+from idp.signin.showing import Showing
 from idp.stores.ports import Stores, Work
-from idp.theming.locale import choose
 
 _log = logging.getLogger(__name__)
 
@@ -43,26 +51,15 @@ class ForgedForm(ProbeshError):
     """A form that we did not show to this browser: nothing of it is done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """Choices of the configuration; times in seconds."""
-
-    login_timeout: int
-    locales: tuple[str, ...]
-    default_locale: str
-    flow_of: Mapping[str, str]  # clients that name another flow than "browser"
-
-
 @dataclass(frozen=True, kw_only=True)
 class SignIn:
     """The conversation. Everything that it needs it is given; it keeps nothing between requests."""
 
     provider: OpenIDProvider
     engine: Engine
+    showing: Showing
     stores: Stores
-    seal: Seal
     sessions: UserSessionRules
-    rules: Rules
     clock: Clock
 
     def begin(self, parameters: Sequence[tuple[str, str]], browser: Browser) -> Answer:
@@ -71,62 +68,71 @@ class SignIn:
         try:
             request = self.provider.check_request(parameters)
             person = self._person(browser, now)
-            session = person[0] if person else None
+            session = person[0] if person and self._is_enough(request, person[0]) else None
             reason = self.provider.reason_to_ask(request, session, now=now)
         except RequestRefused as refused:
-            return self._refuse(refused, browser, reference)
+            return self.showing.refusal(refused, browser, reference)
         except AuthorizationError as error:
             return self._fail(error, browser, reference)
-        if person is not None and reason is None:
-            return self._issue(request, person[0], browser, reference)
-        conversation = self._new(request, browser, reference, now)
-        if person is None:
-            return self._show_first(conversation, browser)
-        asked_again = replace(conversation, user_typed=person[1].email)
-        return self._show_first(asked_again, browser, notice=Message("login.reauth"))
+        if session is not None and reason is None:
+            return self._issue(request, browser, reference)
+        conversation = self.showing.begin(request, browser, reference, now=now)
+        if person is not None and reason in {"login_prompted", "max_age"}:
+            return self._ask_again(conversation, person[1], browser)
+        return self.showing.current_page(conversation, browser, now=now)
 
     def resume_sealed(self, sealed: str, submission: Submission, browser: Browser) -> Answer:
-        """Go on with a conversation that nothing is proven in.
-
-        Raises ForgedForm; Busy if no password can be hashed now.
-        """
+        """Go on with a conversation that nothing is proven in. Raises ForgedForm."""
         now = self.clock()
         try:
-            session = self.seal.open(sealed)
+            session = self.showing.seal.open(sealed)
         except SealBroken:
-            return self._unknown(browser)
+            return self.showing.unknown(browser)
         if not _is_bound(session, browser):
-            anew = self._again(session, browser, now)
-            return self._show_first(anew, browser, error=Message("err.cookies"))
+            return self._begin_again(session, browser, error=Message("err.cookies"))
         if not submission.is_genuine:
             raise ForgedForm
         if submission.language:
             return self._speak(session, submission.language, browser)
-        if session.expires_at <= now:
-            anew = self._again(session, browser, now)
-            return self._show_first(anew, browser, notice=Message("login.timeout"))
         if submission.action in {"continue", "switch"} or self._logged_in_since(session, browser):
             return self._choose(session, submission, browser)
+        if session.expires_at <= now or not self.showing.is_current(session):
+            return self._begin_again(session, browser, notice=Message("login.timeout"))
         return self._submit(session, submission, browser)
 
     def show(self, handle: str, browser: Browser) -> Answer:
         """Show a stored conversation where it stands; one that has ended begins again."""
-        found = self._find(handle, browser)
-        if not isinstance(found, AuthenticationSession):
-            return found
-        page = self.engine.show(found, browser.visit(self.clock()))
-        return self._page_of(found, page, browser)
+        session = self._find(handle)
+        if session is None:
+            return self.showing.unknown(browser)
+        if not _is_bound(session, browser):
+            return self.showing.unknown(browser, client_id=session.request.client_id)
+        if not self._goes_on(session):
+            return self._after_its_end(session, browser)
+        return self.showing.current_page(session, browser, now=self.clock())
 
     def resume(self, handle: str, submission: Submission, browser: Browser) -> Answer:
         """Go on with a stored conversation. Raises ForgedForm."""
-        found = self._find(handle, browser, submission)
-        if not isinstance(found, AuthenticationSession):
-            return found
+        session = self._find(handle)
+        if session is None:
+            return self.showing.unknown(browser)
+        if not _is_bound(session, browser):
+            # Without the cookie the proof is lost, not the request; whose it was is not told.
+            stranger = replace(session, user_typed="")
+            return self._begin_again(stranger, browser, error=Message("err.cookies"))
+        if not submission.is_genuine:
+            raise ForgedForm
+        if not self._goes_on(session):
+            return self._after_its_end(session, browser)
         if submission.language:
-            return self._speak(found, submission.language, browser)
+            return self._speak(session, submission.language, browser)
         if submission.action == "restart":
-            return self._restart(found, browser)
-        return self._submit(found, submission, browser)
+            return self._restart(session, browser)
+        return self._submit(session, submission, browser)
+
+    def unknown(self, browser: Browser) -> ShowPage:
+        """Answer somebody who comes without a conversation."""
+        return self.showing.unknown(browser)
 
     # -- the engine's turn ------------------------------------------------------------------
 
@@ -141,19 +147,30 @@ class SignIn:
         try:
             turn = self.engine.submit(session, submission.form, visit, finish)
         except AlreadySpent:
-            # Another tab, or the second of two clicks: its page is the winner's.
-            return GoTo(session.id)
+            return self._follow_the_winner(session, submission, browser)
+        except Busy as busy:
+            return self._ask_to_wait(session, submission, busy, browser)
+        except RequestRefused as refused:
+            return self.showing.refusal(refused, browser, session.reference)
+        return self._answer_of(turn, session, browser)
+
+    def _answer_of(
+        self,
+        turn: Shown | Moved | Ended | Completed[Reply],
+        session: AuthenticationSession,
+        browser: Browser,
+    ) -> Answer:
         match turn:
             case Shown():
                 _tell(session, *(error.key for error in turn.page.errors))
-                return self._page_of(turn.session, turn.page, browser)
+                return self.showing.page_of(turn.session, turn.page, browser)
             case Moved():
                 _tell(session, "moved")
                 return GoTo(session.id)
             case Ended():
                 _tell(session, "ended", turn.error.key)
-                anew = self._again(session, browser, visit.now)
-                return self._show_first(anew, browser, error=turn.error)
+                typed = replace(session, user_typed=turn.user_typed)
+                return self._begin_again(typed, browser, error=turn.error)
             case Completed():
                 _tell(session, "completed")
                 return turn.result
@@ -167,18 +184,7 @@ class SignIn:
             work, user, amr=proven.amr, now=now, replaces=person[0] if person else None
         )
         known = known_browsers.remember(work, user.id, now, cookie=browser.known)
-        hinted = proven.request.hinted_subject
-        if hinted is not None and hinted != user.id:
-            # OIDC Core 3.1.2.2: somebody else than the client named has logged in.
-            response = self.provider.failure(
-                AuthorizationError(
-                    "login_required",
-                    "another user than the one named by id_token_hint logged in",
-                    reply_to=proven.request.reply_to,
-                )
-            )
-        else:
-            response = self.provider.issue_code(work, proven.request, session, now=now)
+        response = self.provider.answer(work, proven.request, session, now=now)
         return Reply(
             response=response,
             locale=proven.locale,
@@ -187,22 +193,51 @@ class SignIn:
             cookies=Cookies(session=cookie, known=known),
         )
 
+    def _follow_the_winner(
+        self, session: AuthenticationSession, submission: Submission, browser: Browser
+    ) -> Answer:
+        """Another tab, or the second of two clicks: its page is the winner's.
+
+        Unless the winner is somebody else: after Back, a second person may have used the page.
+        """
+        stored = self._find(session.id)
+        typed = submission.form.get("userid", "")
+        if stored and not session.version and canonical(typed) != canonical(stored.user_typed):
+            return self._begin_again(replace(session, user_typed=typed), browser)
+        return GoTo(session.id)
+
+    def _ask_to_wait(
+        self,
+        session: AuthenticationSession,
+        submission: Submission,
+        busy: Busy,
+        browser: Browser,
+    ) -> ShowPage:
+        """Show the same page again: nothing was judged, nothing is lost but the password."""
+        typed = replace(session, user_typed=submission.form.get("userid", ""))
+        error = Message("e503.soon")
+        answer = self.showing.current_page(typed, browser, now=self.clock(), error=error)
+        page = replace(answer.page, status=503, retry_after=busy.retry_after)
+        return replace(answer, page=page)
+
     # -- ways round the engine --------------------------------------------------------------
 
-    def _issue(
-        self,
-        request: AuthorizationRequest,
-        session: UserSession,
-        browser: Browser,
-        reference: str,
-    ) -> Reply:
+    def _issue(self, request: AuthorizationRequest, browser: Browser, reference: str) -> Answer:
+        """Answer a request by the session that the browser carries, if it is still there."""
         now = self.clock()
         with self.stores.write() as work:
-            self.sessions.touch(work, session, now=now)
-            response = self.provider.issue_code(work, request, session, now=now)
+            person = self.sessions.find_good(work, browser.session, now=now)
+            if person is None:  # it ended between the look and the grant
+                conversation = self.showing.begin(request, browser, reference, now=now)
+                return self.showing.current_page(conversation, browser, now=now)
+            self.sessions.touch(work, person[0], now=now)
+            try:
+                response = self.provider.answer(work, request, person[0], now=now)
+            except RequestRefused as refused:
+                return self.showing.refusal(refused, browser, reference)
         return Reply(
             response=response,
-            locale=self._locale(browser, request.ui_locales),
+            locale=self.showing.locale(browser, request.ui_locales),
             reference=reference,
             client_id=request.client_id,
         )
@@ -211,62 +246,42 @@ class SignIn:
         self, session: AuthenticationSession, submission: Submission, browser: Browser
     ) -> Answer:
         """Somebody logged in in this browser meanwhile: go on as that person, or as another."""
-        now = self.clock()
-        person = self._person(browser, now)
+        person = self._person(browser, self.clock())
         if person is None or submission.action == "switch":
-            return self._show_first(self._again(session, browser, now), browser)
+            return self._begin_again(session, browser)
         user_session, user = person
         if submission.action != "continue":
             page = Page("already", {"email": user.email})
-            return self._page_of(session, page, browser)
-        if user_session.auth_time >= session.created_at:
-            return self._issue(session.request, user_session, browser, session.reference)
-        return self._show_first(self._again(session, browser, now), browser)
+            return self.showing.page_of(session, page, browser)
+        if self._is_answer_to(session, user_session):
+            return self._issue(session.request, browser, session.reference)
+        return self._begin_again(session, browser)
 
     def _restart(self, session: AuthenticationSession, browser: Browser) -> Answer:
-        now = self.clock()
         try:
-            self.engine.take(session, browser.visit(now))
+            self.engine.take(session, browser.visit(self.clock()))
         except AlreadySpent:
             return GoTo(session.id)
-        anew = replace(self._again(session, browser, now), user_typed="")
-        return self._show_first(anew, browser)
+        return self._begin_again(replace(session, user_typed=""), browser)
 
     def _speak(self, session: AuthenticationSession, language: str, browser: Browser) -> Answer:
-        """Change the language of a conversation; a language that is not offered changes nothing."""
-        locale = language if language in self.rules.locales else session.locale
+        """Change the language; one that is not offered changes nothing."""
+        is_offered = language in self.showing.rules.locales
+        locale = language if is_offered else session.locale
         spoken, cookies = replace(session, locale=locale), Cookies(language=locale)
-        visit = browser.visit(self.clock())
-        if not session.version:
-            page = self.engine.show(spoken, visit)
-            return replace(self._page_of(spoken, page, browser), cookies=cookies)
-        with self.stores.write() as work:
-            work.authentication_sessions.save(spoken)
-        return GoTo(session.id, cookies)
+        if session.version:
+            with suppress(AlreadySpent), self.stores.write() as work:  # the cookie still counts
+                work.authentication_sessions.save(spoken)
+            return GoTo(session.id, cookies)
+        if self._logged_in_since(session, browser):
+            answer = self._choose(spoken, Submission({}, is_genuine=True), browser)
+        elif self.showing.is_current(session):
+            answer = self.showing.current_page(spoken, browser, now=self.clock())
+        else:
+            answer = self._begin_again(spoken, browser)
+        return replace(answer, cookies=replace(answer.cookies, language=locale))
 
-    def _find(
-        self, handle: str, browser: Browser, submission: Submission | None = None
-    ) -> AuthenticationSession | Answer:
-        """Find a stored conversation that goes on, or the answer that its end deserves."""
-        now = self.clock()
-        with self.stores.read() as work:
-            session = work.authentication_sessions.find(handle)
-        if session is None or not _is_bound(session, browser):
-            return self._unknown(browser)
-        if submission is not None and not submission.is_genuine:
-            raise ForgedForm
-        if session.taken_at is None and session.expires_at > now:
-            return session
-        if session.taken_at is not None and self._person(browser, now) is not None:
-            # Back after a completed login: the application's request can still be answered.
-            anew = self._again(session, browser, session.created_at)
-            return self._choose(anew, Submission({}, is_genuine=True), browser)
-        notice = None if session.taken_at else Message("login.timeout")
-        return self._show_first(self._again(session, browser, now), browser, notice=notice)
-
-    # -- pages ------------------------------------------------------------------------------
-
-    def _show_first(
+    def _begin_again(
         self,
         session: AuthenticationSession,
         browser: Browser,
@@ -274,76 +289,37 @@ class SignIn:
         notice: Message | None = None,
         error: Message | None = None,
     ) -> ShowPage:
-        page = self.engine.show(session, browser.visit(self.clock()))
-        page = replace(page, notice=notice, errors=(error,) if error else ())
-        return self._page_of(session, page, browser)
+        now = self.clock()
+        anew = self.showing.again(session, browser, now=now)
+        return self.showing.current_page(anew, browser, now=now, notice=notice, error=error)
 
-    def _page_of(self, session: AuthenticationSession, page: Page, browser: Browser) -> ShowPage:
-        """Show a page of a conversation; a browser without a key is given one."""
-        key, cookies = browser.key, Cookies()
-        if key is None:
-            key = new_secret()
-            cookies = Cookies(key=key)
-            session = replace(session, browser_digest=digest(key))
-        return ShowPage(
-            page=page,
-            locale=session.locale,
-            reference=session.reference,
-            client_id=session.request.client_id,
-            sealed="" if session.version else self.seal.close(session),
-            handle=session.id if session.version else "",
-            browser_key=key,
-            cookies=cookies,
-        )
+    def _ask_again(
+        self, conversation: AuthenticationSession, user: User, browser: Browser
+    ) -> ShowPage:
+        """Ask somebody who is logged in; a hint or a wish for another account leaves open who."""
+        request, notice = conversation.request, Message("login.reauth")
+        if not request.login_hint and "select_account" not in request.prompt:
+            conversation = replace(conversation, user_typed=user.email)
+        return self.showing.current_page(conversation, browser, now=self.clock(), notice=notice)
 
-    def _unknown(self, browser: Browser) -> ShowPage:
-        errors = (Message("err.cookies"),) if browser.key is None else ()
-        return ShowPage(
-            page=Page("expired", errors=errors, status=400),
-            locale=self._locale(browser),
-            reference=new_reference(),
-        )
-
-    def _refuse(self, refused: RequestRefused, browser: Browser, reference: str) -> ShowPage:
-        view = {"title": "eclient.title", "body": "eclient.body", "facts": {}}
-        return ShowPage(
-            page=Page("error", view, status=400),
-            locale=self._locale(browser),
-            reference=reference,
-            developer={"reason": refused.reason, **refused.details},
-        )
-
-    def _fail(self, error: AuthorizationError, browser: Browser, reference: str) -> Reply:
-        return Reply(
-            response=self.provider.failure(error),
-            locale=self._locale(browser),
-            reference=reference,
-            client_id="",
-        )
+    def _after_its_end(self, session: AuthenticationSession, browser: Browser) -> Answer:
+        person = self._person(browser, self.clock())
+        if session.taken_at and person and self._is_answer_to(session, person[0]):
+            # Back after a completed login: the application's request can still be answered.
+            anew = self.showing.again(session, browser, now=session.created_at)
+            return self._choose(anew, Submission({}, is_genuine=True), browser)
+        notice = None if session.taken_at else Message("login.timeout")
+        return self._begin_again(session, browser, notice=notice)
 
     # -- small things -----------------------------------------------------------------------
 
-    def _new(
-        self, request: AuthorizationRequest, browser: Browser, reference: str, now: int
-    ) -> AuthenticationSession:
-        return AuthenticationSession(
-            id=new_id(),
-            reference=reference,
-            browser_digest=digest(browser.key or ""),
-            request=request,
-            flow=self.rules.flow_of.get(request.client_id, "browser"),
-            locale=self._locale(browser, request.ui_locales),
-            created_at=now,
-            expires_at=now + self.rules.login_timeout,
-            user_typed=request.login_hint,
-        )
+    def _find(self, handle: str) -> AuthenticationSession | None:
+        with self.stores.read() as work:
+            return work.authentication_sessions.find(handle)
 
-    def _again(
-        self, session: AuthenticationSession, browser: Browser, now: int
-    ) -> AuthenticationSession:
-        """Begin anew with the same request, reference, language and user ID."""
-        anew = self._new(session.request, browser, session.reference, now)
-        return replace(anew, locale=session.locale, user_typed=session.user_typed)
+    def _goes_on(self, session: AuthenticationSession) -> bool:
+        is_open = session.taken_at is None and session.expires_at > self.clock()
+        return is_open and self.showing.is_current(session)
 
     def _person(self, browser: Browser, now: int) -> tuple[UserSession, User] | None:
         if browser.session is None:
@@ -353,15 +329,28 @@ class SignIn:
 
     def _logged_in_since(self, session: AuthenticationSession, browser: Browser) -> bool:
         person = self._person(browser, self.clock())
-        return person is not None and person[0].auth_time > session.created_at
+        return (
+            person is not None
+            # Within one second nobody can tell: asking once more is the safe side.
+            and person[0].auth_time > session.created_at
+            and self._is_enough(session.request, person[0])
+        )
 
-    def _locale(self, browser: Browser, ui_locales: tuple[str, ...] = ()) -> str:
-        return choose(
-            self.rules.locales,
-            self.rules.default_locale,
-            ui_locales=ui_locales,
-            saved=browser.saved_language,
-            accept_language=browser.accept_language,
+    def _is_answer_to(self, session: AuthenticationSession, person: UserSession) -> bool:
+        """Tell whether a person has logged in since a conversation began, by all that it asks."""
+        is_later = person.auth_time >= session.created_at
+        return is_later and self._is_enough(session.request, person)
+
+    def _is_enough(self, request: AuthorizationRequest, session: UserSession) -> bool:
+        """Tell whether a session has proven what the client's own flow asks for."""
+        return self.engine.is_proven(self.showing.flow_of(request), session.amr)
+
+    def _fail(self, error: AuthorizationError, browser: Browser, reference: str) -> Reply:
+        return Reply(
+            response=self.provider.failure(error),
+            locale=self.showing.locale(browser),
+            reference=reference,
+            client_id="",
         )
 
 

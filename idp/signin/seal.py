@@ -1,6 +1,8 @@
 """Seals: a conversation without a proof travels encrypted in its page; a GET writes nothing."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -43,8 +45,12 @@ class Seal:
         """
         try:
             fields = json.loads(self._fernet.decrypt(sealed.encode("utf-8", "replace")))
-        except InvalidToken:
-            raise SealBroken from None
+            return self._session(fields)
+        except (InvalidToken, KeyError, TypeError) as error:
+            # The last two: another version of this program closed it.
+            raise SealBroken from error
+
+    def _session(self, fields: Mapping[str, Any]) -> AuthenticationSession:
         return AuthenticationSession(
             id=fields["i"],
             reference=fields["r"],

@@ -49,8 +49,6 @@ class SigningKey:
 class Users(Protocol):
     """People and offices."""
 
-    """Accounts."""
-
     def find(self, user_id: str) -> User | None: ...
     def find_by_email(self, email_canonical: str) -> User | None:
         """Find a user; text that cannot be stored is nobody's address."""
@@ -65,8 +63,6 @@ class Users(Protocol):
 class Credentials(Protocol):
     """Passwords, hashed behind a tag that names scheme and pepper."""
 
-    """Password hashes."""
-
     def password_hash(self, user_id: str) -> str | None: ...
     def set_password(self, user_id: str, tagged_hash: str, *, now: int) -> None:
         """Store a new password: the user's credential version goes up."""
@@ -77,8 +73,6 @@ class Credentials(Protocol):
 
 class AuthenticationSessions(Protocol):
     """Conversations in which something has been proven."""
-
-    """Conversations in which something is proven."""
 
     def find(self, session_id: str) -> AuthenticationSession | None: ...
     def add(self, session: AuthenticationSession) -> None:
@@ -97,8 +91,6 @@ class AuthenticationSessions(Protocol):
 class Challenges(Protocol):
     """Mailed codes that wait for their answer."""
 
-    """Mailed codes that wait for their answers."""
-
     def find(self, challenge_id: str) -> Challenge | None: ...
     def add(self, challenge: Challenge) -> None: ...
     def reserve_try(self, challenge_id: str, *, limit: int, now: int) -> int | None:
@@ -114,8 +106,6 @@ class Challenges(Protocol):
 class Counters(Protocol):
     """Failures a key, reserved before the work."""
 
-    """Failures by key."""
-
     def reserve(self, key: bytes, schedule: Schedule, *, now: int) -> Blocked | None:
         """Count one failure beforehand. Blocked: the key waits, nothing was counted."""
 
@@ -129,8 +119,6 @@ class Counters(Protocol):
 
 class UserSessions(Protocol):
     """People who are logged in. A session that has ended is not found."""
-
-    """People who are logged in."""
 
     def find(self, digest: bytes) -> UserSession | None: ...
     def find_with_user(self, digest: bytes) -> tuple[UserSession, User] | None: ...
@@ -152,8 +140,6 @@ class UserSessions(Protocol):
 class KnownBrowsers(Protocol):
     """Browsers in which a user has logged in before."""
 
-    """Browsers in which an account has completed a login."""
-
     def is_known(self, user_id: str, digest: bytes, *, not_before: int) -> bool: ...
     def remember(self, user_id: str, digest: bytes, *, keep: int, now: int) -> None:
         """Store or refresh it, and forget the oldest beyond `keep` of this user."""
@@ -161,8 +147,6 @@ class KnownBrowsers(Protocol):
 
 class Grants(Protocol):
     """Authorizations, and the codes that carry them."""
-
-    """Grants, and the authorization codes that they carry."""
 
     def add(self, grant: Grant, *, code_digest: bytes, code_expires_at: int) -> None: ...
     def claim_code(
@@ -185,8 +169,6 @@ class Grants(Protocol):
 class RefreshTokens(Protocol):
     """The refresh tokens of a grant, one live at a time."""
 
-    """Refresh tokens, each hanging on a grant."""
-
     def add(self, digest: bytes, grant_id: str, *, expires_at: int, now: int) -> None: ...
     def find_live(self, digest: bytes, *, now: int) -> tuple[Grant, User] | None:
         """Return grant and user of a token that is not rotated, expired, ended or of nobody."""
@@ -204,8 +186,6 @@ class RefreshTokens(Protocol):
 class Outbox(Protocol):
     """Letters that wait for the courier."""
 
-    """Letters that wait to leave."""
-
     def add(self, letter: Letter) -> None: ...
     def lease(self, *, now: int, lease: int, most: int) -> Sequence[Letter]:
         """Take up to `most` due letters for `lease` seconds; `attempts` goes up.
@@ -221,8 +201,6 @@ class Outbox(Protocol):
 
 class SigningKeys(Protocol):
     """Signing keys at rest, oldest first."""
-
-    """Signing keys at rest."""
 
     def all(self) -> Sequence[SigningKey]: ...
     def add(self, key: SigningKey) -> None: ...

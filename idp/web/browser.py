@@ -78,9 +78,11 @@ class Proxies:
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
+    # What a dual-stack socket shows for an IPv4 peer (RFC 4291 2.5.5.2).
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ class ConstantAnswers:
         if document is None:
             return self._inner(environ, start_response)
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            start_response("405 Method Not Allowed", [("Allow", "GET, HEAD"), *self._headers])
+            headers = [("Allow", "GET, HEAD"), ("Cache-Control", "no-store"), *self._headers]
+            start_response("405 Method Not Allowed", headers)
             return [b""]
         headers = [
             ("ETag", document.etag),

@@ -61,11 +61,14 @@ class Errors:
         while where is not None and where.tb_next is not None:
             where = where.tb_next
         place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
-        _log.error("unexpected %s at %s", type(error).__name__, place)
-        return self._answer(500)
-
-    def _answer(self, status: int, *, retry_after: int | None = None) -> Response:
         reference = new_reference()
+        _log.error("%s unexpected %s at %s", reference, type(error).__name__, place)
+        return self._answer(500, reference=reference)
+
+    def _answer(
+        self, status: int, *, reference: str = "", retry_after: int | None = None
+    ) -> Response:
+        reference = reference or new_reference()
         if request.path in _PROGRAMS:
             return _standard(status, reference, retry_after)
         return self.pages.renderer.error(

@@ -12,7 +12,6 @@ from idp.model.tokens import new_reference
 from idp.oidc.parameters import parse_pairs
 from idp.signin.answers import Browser
 from idp.signin.conversation import SignIn
-from idp.theming.locale import choose
 from idp.web.browser import BrowserReader
 from idp.web.forms import FormTokens, read_submission
 from idp.web.rendering import Renderer, see_other
@@ -34,6 +33,7 @@ class Pages:
         pages = Blueprint("pages", __name__)
         pages.add_url_rule("/authorize", view_func=self.authorize, methods=["GET", "POST"])
         pages.add_url_rule("/signin", view_func=self.resume_sealed, methods=["POST"])
+        pages.add_url_rule("/signin", view_func=self.unknown, methods=["GET"])
         pages.add_url_rule("/signin/<handle>", view_func=self.show, methods=["GET"])
         pages.add_url_rule("/signin/<handle>", view_func=self.resume, methods=["POST"])
         return pages
@@ -43,7 +43,7 @@ class Pages:
         browser = self.reader.read(request)
         if wait := self.wait_of(browser.address):
             return self._wait(browser, wait)
-        raw = request.query_string if request.method == "GET" else request.get_data()
+        raw = request.get_data() if request.method == "POST" else request.query_string
         parameters = parse_pairs(raw)
         if request.method == "POST" and not self.reader.jar.has_any(request):
             # SameSite=Lax keeps our cookies from a POST that another site sent, so this browser
@@ -65,8 +65,15 @@ class Pages:
         self.ring()
         return self.renderer.response(answer)
 
+    def unknown(self) -> Response:
+        """Answer an address bar: the page that was posted here cannot be asked for again."""
+        return self.renderer.response(self.sign_in.unknown(self.reader.read(request)))
+
     def show(self, handle: str) -> Response:
-        return self.renderer.response(self.sign_in.show(handle, self.reader.read(request)))
+        browser = self.reader.read(request)
+        if wait := self.wait_of(browser.address):
+            return self._wait(browser, wait)
+        return self.renderer.response(self.sign_in.show(handle, browser))
 
     def resume(self, handle: str) -> Response:
         browser = self.reader.read(request)
@@ -82,13 +89,7 @@ class Pages:
 
     def locale(self, browser: Browser) -> str:
         """Return the language of a page outside any conversation."""
-        rules = self.sign_in.rules
-        return choose(
-            rules.locales,
-            rules.default_locale,
-            saved=browser.saved_language,
-            accept_language=browser.accept_language,
-        )
+        return self.sign_in.showing.locale(browser)
 
     def _wait(self, browser: Browser, seconds: int) -> Response:
         return self.renderer.error(

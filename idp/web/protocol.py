@@ -38,7 +38,7 @@ class ProtocolEndpoints:
         origin = request.headers.get("Origin")
         if request.path not in _CORS_PATHS:
             return response
-        response.vary.add("Origin")
+        response.headers.add("Vary", "Origin")
         if origin and self.provider.allowed_origin(origin):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"

@@ -21,6 +21,7 @@ def create_site(pages: Pages, endpoints: ProtocolEndpoints, headers: SecurityHea
         MAX_CONTENT_LENGTH=_MOST, MAX_FORM_MEMORY_SIZE=_MOST, MAX_FORM_PARTS=_MOST_FIELDS
     )
     site.url_map.strict_slashes = True
+    site.url_map.merge_slashes = False
     host = urlsplit(pages.origin).netloc
 
     @site.before_request

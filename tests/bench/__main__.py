@@ -42,12 +42,16 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 def print_table(reached: list[Reached]) -> None:
     width = max(len(one.row.name) for one in reached)
-    print(f"{'':{width}}  reached   goal   half of the rounds   µs")
+    tell(f"{'':{width}}  reached   goal   half of the rounds   µs")
     for one in reached:
         low, high = one.quartiles
-        print(
+        tell(
             f"{one.row.name:{width}}  {one.ratio:5.2f} E {_goal(one.row.goal, ' E')}"
             f"   {low:6.2f} … {high:6.2f}  {one.microseconds:7.0f}  {_verdict(one)}".rstrip()
         )
@@ -56,17 +60,17 @@ def print_table(reached: list[Reached]) -> None:
 def print_worker(config: Path, *, starts: int, requests: int) -> None:
     started = median(worker(config, 0)["start"] for _ in range(starts))
     resident = worker(config, requests)["rss"]
-    print(f"\nstart of a worker, CPU    {started:6.2f} s   goal {_START} s")
-    print(f"RSS of a worker after {requests} requests  {resident:6.1f} MiB   goal {_RSS} MiB")
-    print("peer in another product: none available on this machine")
+    tell(f"\nstart of a worker, CPU    {started:6.2f} s   goal {_START} s")
+    tell(f"RSS of a worker after {requests} requests  {resident:6.1f} MiB   goal {_RSS} MiB")
+    tell("peer in another product: none available on this machine")
 
 
 def worker(config: Path, requests: int) -> dict[str, float]:
     """Run a worker in a process of its own."""
+    url = authorize_url()
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.worker", str(config), str(requests)],
+        [sys.executable, "-m", "tests.bench.worker", str(config), str(requests), url],
         cwd=HOUSE,
-        input=authorize_url(),
         capture_output=True,
         text=True,
         check=True,
@@ -77,12 +81,12 @@ def worker(config: Path, requests: int) -> dict[str, float]:
 
 def print_samples(row: Row, samples: Samples) -> None:
     """Print the packages that time is spent in, then the functions that it is spent below."""
-    print(f"\n{row.name}: {samples.total} samples")
+    tell(f"\n{row.name}: {samples.total} samples")
     for title, counted in (("in", samples.at_top), ("below", samples.within)):
         for name, count in counted.most_common(60):
             share = 100 * count / samples.total
             if share >= _LEAST:
-                print(f"  {share:5.1f} % {title} {name}")
+                tell(f"  {share:5.1f} % {title} {name}")
 
 
 def _goal(goal: float | None, unit: str) -> str:

@@ -99,7 +99,9 @@ def call(wsgi: Wsgi, request: Environ) -> Answer:
     """Call a WSGI application as a server does, and read its answer to the end."""
     started: list[Any] = []
 
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+    def start_response(
+        status: str, headers: list[tuple[str, str]], _exc_info: object = None
+    ) -> None:
         started[:] = [status, headers]
 
     chunks = wsgi(request, start_response)

@@ -1,7 +1,8 @@
 """One worker, alone in a process of its own: what starting it costs, and how large it becomes.
 
-`python -m tests.bench.worker CONFIG REQUESTS` prints JSON: `start`, CPU seconds from the
-interpreter's birth to an application that could answer, and `rss`, MiB after so many requests.
+`python -m tests.bench.worker CONFIG REQUESTS URL` prints JSON: `start`, CPU seconds from the
+interpreter's birth to an application that could answer, and `rss`, MiB after so many requests, of
+which every fourth is for `URL`.
 """
 
 import json
@@ -10,25 +11,19 @@ import time
 from pathlib import Path
 
 from idp import app as house
+from idp.settings import load_secrets
+from tests.bench.harness import call, environ
 
 
-def main(config: str, requests: int) -> None:
+def main(config: str, requests: int, url: str) -> None:
     settings = house.load_settings(Path(config))
-    wsgi = house.assemble(settings, house.load_secrets(settings.secrets_dir)).wsgi
+    wsgi = house.assemble(settings, load_secrets(settings.secrets_dir)).wsgi
     started = time.process_time()
-    if requests:
-        _serve(wsgi, requests)
-    sys.stdout.write(json.dumps({"start": started, "rss": _rss()}))
-
-
-def _serve(wsgi: house.Wsgi, requests: int) -> None:
-    # Only now: what the bench itself imports is not part of a worker's start.
-    from tests.bench.harness import call, environ  # noqa: PLC0415
-
-    query = Path("/dev/stdin").read_text(encoding="utf-8")
+    urls = (url, "/jwks", "/userinfo", "/nowhere")
     for number in range(requests):
-        url = (query, "/jwks", "/userinfo", "/nowhere")[number % 4]
-        call(wsgi, environ("GET", url, headers={"Accept-Encoding": "gzip"}))
+        asked = environ("GET", urls[number % 4], headers={"Accept-Encoding": "gzip"})
+        call(wsgi, asked)
+    sys.stdout.write(json.dumps({"start": started, "rss": _rss()}))
 
 
 def _rss() -> float:
@@ -38,4 +33,4 @@ def _rss() -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])

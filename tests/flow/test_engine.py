@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from idp.flow.effects import ClearCounter
 from idp.flow.engine import Completed, Ended, Engine, Moved, Shown
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
 from idp.flow.step import Scene, Visit
@@ -53,6 +54,7 @@ class Straw:
     """A step that answers what it is told to."""
 
     name: str
+    amr: tuple[str, ...] = ()
     answers: list[Outcome] = field(default_factory=list)
     entered: Challenge = field(default_factory=Challenge)
     scenes: list[Scene] = field(default_factory=list)
@@ -99,7 +101,7 @@ def _complete(_work, session, user):
 
 def test_before_a_proof_nothing_is_stored_and_the_page_is_the_answer(stores, engine_of):
     error = Message("err.login", field="userid")
-    engine = engine_of(Straw("login", [Challenge(errors=(error,), user_typed="a@b.bd")]))
+    engine = engine_of(Straw("login", answers=[Challenge(errors=(error,), user_typed="a@b.bd")]))
     turn = engine.submit(SEALED, {}, VISIT, _complete)
     assert isinstance(turn, Shown)
     assert turn.page.errors == (error,)
@@ -113,7 +115,7 @@ def test_the_first_proof_stores_the_conversation_with_everything_that_goes_with_
     stores, engine_of
 ):
     second = Straw("code", entered=Challenge(notes={"challenge": "7"}, effects=(Count(),)))
-    engine = engine_of(Straw("login", [Succeeded(user=USER, amr=("pwd",))]), second)
+    engine = engine_of(Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]), second)
     assert isinstance(engine.submit(SEALED, {}, VISIT, _complete), Moved)
     stored = _find(stores)
     assert (stored.step, stored.user_id, stored.amr) == (1, "u-1", ("pwd",))
@@ -124,7 +126,9 @@ def test_the_first_proof_stores_the_conversation_with_everything_that_goes_with_
 
 def test_a_second_first_proof_of_the_same_seal_changes_nothing(stores, engine_of):
     proof = Succeeded(user=USER, amr=("pwd",))
-    engine = engine_of(Straw("login", [proof, replace(proof, effects=(Count(),))]), Straw("code"))
+    engine = engine_of(
+        Straw("login", answers=[proof, replace(proof, effects=(Count(),))]), Straw("code")
+    )
     engine.submit(SEALED, {}, VISIT, _complete)
     with pytest.raises(AlreadySpent):
         engine.submit(SEALED, {}, VISIT, _complete)
@@ -133,8 +137,8 @@ def test_a_second_first_proof_of_the_same_seal_changes_nothing(stores, engine_of
 
 def test_the_last_proof_completes_in_the_same_unit_of_work(stores, engine_of):
     engine = engine_of(
-        Straw("login", [Succeeded(user=USER, amr=("pwd",))]),
-        Straw("code", [Succeeded(user=USER, amr=("email",), effects=(Count(),))]),
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code", answers=[Succeeded(user=USER, amr=("email",), effects=(Count(),))]),
     )
     engine.submit(SEALED, {}, VISIT, _complete)
     turn = engine.submit(_find(stores), {}, VISIT, _complete)
@@ -146,8 +150,8 @@ def test_the_last_proof_completes_in_the_same_unit_of_work(stores, engine_of):
 @pytest.mark.parametrize("effects", [(Count(), Fail()), (Fail(), Count())])
 def test_an_effect_that_finds_its_thing_spent_undoes_all_the_others(stores, engine_of, effects):
     engine = engine_of(
-        Straw("login", [Succeeded(user=USER, amr=("pwd",))]),
-        Straw("code", [Succeeded(user=USER, amr=("email",), effects=effects)]),
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code", answers=[Succeeded(user=USER, amr=("email",), effects=effects)]),
     )
     engine.submit(SEALED, {}, VISIT, _complete)
     with pytest.raises(AlreadySpent):
@@ -160,7 +164,9 @@ def test_a_completion_that_fails_leaves_the_conversation_where_it_was(stores, en
     def fail(*_everything):
         raise AlreadySpent
 
-    engine = engine_of(Straw("login", [Succeeded(user=USER, amr=("pwd",), effects=(Count(),))]))
+    engine = engine_of(
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",), effects=(Count(),))])
+    )
     with pytest.raises(AlreadySpent):
         engine.submit(SEALED, {}, VISIT, fail)
     assert not _is_stored(stores)
@@ -169,9 +175,10 @@ def test_a_completion_that_fails_leaves_the_conversation_where_it_was(stores, en
 
 def test_who_moves_a_conversation_second_does_not_move_it(stores, engine_of):
     engine = engine_of(
-        Straw("login", [Succeeded(user=USER, amr=("pwd",))]),
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]),
         Straw(
-            "code", [Challenge(notes={"n": "1"}), Challenge(notes={"n": "2"}, effects=(Count(),))]
+            "code",
+            answers=[Challenge(notes={"n": "1"}), Challenge(notes={"n": "2"}, effects=(Count(),))],
         ),
     )
     engine.submit(SEALED, {}, VISIT, _complete)
@@ -187,8 +194,8 @@ def test_what_was_said_last_is_shown_again_until_something_else_is_said(stores, 
     wrong = Challenge(errors=(Message("otp.err.wrong", {"n": 4}, "code"),))
     sent = Challenge(notice=Message("otp.resent", {"masked": "o@x"}))
     engine = engine_of(
-        Straw("login", [Succeeded(user=USER, amr=("pwd",))]),
-        Straw("code", [wrong, sent, Challenge()]),
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code", answers=[wrong, sent, Challenge()]),
     )
     engine.submit(SEALED, {}, VISIT, _complete)
     for expected in ((wrong.errors, None), ((), sent.notice), ((), None)):
@@ -200,28 +207,57 @@ def test_what_was_said_last_is_shown_again_until_something_else_is_said(stores, 
 def test_a_refusal_ends_a_stored_conversation_once_with_its_effects(stores, engine_of):
     refused = Refused(error=Message("otp.err.locked"), effects=(Count(),))
     engine = engine_of(
-        Straw("login", [Succeeded(user=USER, amr=("pwd",))]), Straw("code", [refused, refused])
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code", answers=[refused, refused]),
     )
     engine.submit(SEALED, {}, VISIT, _complete)
     stored = _find(stores)
-    assert engine.submit(stored, {}, VISIT, _complete) == Ended(refused.error)
+    assert engine.submit(stored, {}, VISIT, _complete) == Ended(refused.error, "")
     assert _find(stores).taken_at == 1_000
     with pytest.raises(AlreadySpent):
         engine.submit(stored, {}, VISIT, _complete)
 
 
-def test_a_refusal_before_a_proof_uses_the_seal_up_only_if_it_did_something(stores, engine_of):
-    bare = Refused(error=Message("err.disabled"))
-    engine = engine_of(Straw("login", [bare, replace(bare, effects=(Count(),))]))
-    engine.submit(SEALED, {}, VISIT, _complete)
+def test_a_refusal_before_a_proof_leaves_the_seal_usable_and_keeps_its_effects(stores, engine_of):
+    refused = Refused(error=Message("err.disabled"), user_typed="a@b.bd", effects=(Count(),))
+    engine = engine_of(Straw("login", answers=[refused, refused]))
+    for _ in range(2):
+        turn = engine.submit(SEALED, {}, VISIT, _complete)
+        assert turn == Ended(refused.error, "a@b.bd")
     assert not _is_stored(stores)
+    assert _counted(stores)
+
+
+def test_a_late_proof_is_no_failure_what_was_counted_for_it_is_forgotten(stores, engine_of):
+    key = Count().key
+    proof = Succeeded(user=USER, amr=("pwd",), effects=(ClearCounter(key),))
+    engine = engine_of(Straw("login", answers=[proof, proof]), Straw("code"))
     engine.submit(SEALED, {}, VISIT, _complete)
-    assert _find(stores).taken_at == 1_000
+    with stores.write() as work:
+        Count().apply(work, now=1_000)
+    with pytest.raises(AlreadySpent):
+        engine.submit(SEALED, {}, VISIT, _complete)
+    assert not _counted(stores)
+
+
+def test_a_step_before_a_proof_may_have_effects_too(stores, engine_of):
+    engine = engine_of(Straw("login", answers=[Challenge(effects=(Count(),))]))
+    assert isinstance(engine.submit(SEALED, {}, VISIT, _complete), Shown)
+    assert _counted(stores)
+
+
+def test_a_flow_is_proven_by_all_the_methods_of_its_steps_and_by_more(engine_of):
+    engine = engine_of(Straw("login", amr=("pwd",)), Straw("code", amr=("email",)))
+    assert engine.is_proven("browser", ("email", "pwd", "hwk"))
+    assert not engine.is_proven("browser", ("pwd",))
+    assert engine.has_step(replace(SEALED, step=1))
+    assert not engine.has_step(replace(SEALED, step=2))
+    assert not engine.has_step(replace(SEALED, flow="gone"))
 
 
 def test_a_wait_is_told_with_its_seconds_and_checks_nothing(engine_of):
     wait = Throttled(until=1_042, error=Message("err.rate.s", {"s": 42}), user_typed="a@b.bd")
-    engine = engine_of(Straw("login", [wait]))
+    engine = engine_of(Straw("login", answers=[wait]))
     turn = engine.submit(SEALED, {}, VISIT, _complete)
     assert (turn.page.status, turn.page.retry_after) == (429, 42)
     assert turn.page.errors == (wait.error,)
@@ -229,7 +265,9 @@ def test_a_wait_is_told_with_its_seconds_and_checks_nothing(engine_of):
 
 def test_a_wait_in_a_stored_conversation_is_kept_with_it(stores, engine_of):
     wait = Throttled(until=1_042, error=Message("err.rate.s", {"s": 42}))
-    engine = engine_of(Straw("login", [Succeeded(user=USER, amr=("pwd",))]), Straw("code", [wait]))
+    engine = engine_of(
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]), Straw("code", answers=[wait])
+    )
     engine.submit(SEALED, {}, VISIT, _complete)
     assert isinstance(engine.submit(_find(stores), {}, VISIT, _complete), Moved)
     assert engine.show(_find(stores), VISIT).errors == (wait.error,)

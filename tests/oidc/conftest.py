@@ -101,7 +101,7 @@ class House:
         asked = self.provider.check_request(authorization_pairs(**changes))
         session = session or self.log_in()
         with self.stores.write() as work:
-            return self.provider.issue_code(work, asked, session, now=self.clock())
+            return self.provider.answer(work, asked, session, now=self.clock())
 
     def code(self, session: UserSession | None = None, **changes: Any) -> str:
         return dict(self.authorize(session, **changes).fields)["code"]

@@ -69,7 +69,7 @@ def test_the_authorization_endpoint_answers_everything(house: House, name: str, 
         else:
             session = house.log_in()
             with house.stores.write() as work:
-                response = house.provider.issue_code(work, asked, session, now=house.clock())
+                response = house.provider.answer(work, asked, session, now=house.clock())
         assert response.location.startswith("https://backoffice.example/cb?")
         assert response.location.isascii()
 

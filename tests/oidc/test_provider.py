@@ -24,7 +24,7 @@ def test_a_code_is_written_in_the_unit_of_work_that_it_is_given(house: House):
 
     def fail_later() -> None:
         with house.stores.write() as work:
-            response = house.provider.issue_code(work, asked, session, now=house.clock())
+            response = house.provider.answer(work, asked, session, now=house.clock())
             codes.append(dict(response.fields)["code"])
             raise RuntimeError
 

@@ -1,10 +1,21 @@
 """The conversation as a browser without script lives it: steps 1, 2, 8, 9 and 10 of the guide."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from tests.system import PASSWORD, System, authorize_url, log_in
+from tests.system import (
+    CALLBACK,
+    ISSUER,
+    PASSWORD,
+    SECRET,
+    VERIFIER,
+    System,
+    authorize_url,
+    log_in,
+)
 
 USER = "office@example.gov.bd"
 
@@ -300,10 +311,7 @@ def test_a_disabled_user_has_no_session_any_more(system: System):
 def test_somebody_else_logging_in_ends_the_first_session(small: System):
     browser = log_in(small)
     first = browser.cookie("probesh_session")
-    with small.stores.write() as work:
-        closed = work.users.find_by_email("closed@example.gov.bd")
-        assert closed is not None
-        work.users.set_enabled(closed.id, enabled=True, now=small.clock())
+    _enable(small, "closed@example.gov.bd")
     small.clock.advance(5)
     browser.get(authorize_url(prompt="login"))
     browser.press("submit", userid="closed@example.gov.bd", password=PASSWORD)
@@ -340,6 +348,28 @@ def test_five_wrong_passwords_in_a_minute_make_account_and_address_wait(system: 
     system.clock.advance(61)
     browser.press("submit", userid=USER, password=PASSWORD)
     assert "কোড লিখুন" in browser.text
+
+
+def _enable(system: System, email: str) -> None:
+    with system.stores.write() as work:
+        user = work.users.find_by_email(email)
+        assert user is not None
+        work.users.set_enabled(user.id, enabled=True, now=system.clock())
+
+
+def _id_token(system: System, code: str) -> str:
+    """Redeem a code at the token endpoint."""
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": CALLBACK,
+        "code_verifier": VERIFIER,
+    }
+    answer = system.browser().client.post(
+        "/token", base_url=ISSUER, data=fields, auth=("backoffice", SECRET)
+    )
+    token: str = answer.get_json()["id_token"]
+    return token
 
 
 def _at_the_code(system: System, **options: str):
@@ -399,12 +429,162 @@ def test_ui_locales_choose_the_language_of_the_pages(small: System):
     assert "লগইন করুন" in small.browser().get(authorize_url(ui_locales="se")).text
 
 
-def test_a_hint_that_names_somebody_else_is_told_to_the_client_after_the_login(small: System):
-    browser = small.browser().get(authorize_url(id_token_hint="not.a.token"))
+def test_an_unreadable_hint_asks_for_a_login_and_no_more(small: System):
+    browser = log_in(small)
+    small.clock.advance(5)
+    browser.get(authorize_url(id_token_hint="not.a.token"))
     browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=small.code())
+    assert browser.answer["code"]
+
+
+def test_a_hint_that_names_somebody_else_is_told_to_the_client_after_the_login(small: System):
+    hint = _id_token(small, log_in(small).answer["code"])
+    _enable(small, "closed@example.gov.bd")
+    browser = small.browser().get(authorize_url(id_token_hint=hint))
+    browser.press("submit", userid="closed@example.gov.bd", password=PASSWORD)
     browser.press("submit", code=small.code())
     assert browser.answer["error"] == "login_required"
     assert browser.cookie("probesh_session")
+
+
+def test_a_tab_with_a_hint_goes_on_for_nobody_else(small: System):
+    hint = _id_token(small, log_in(small).answer["code"])
+    _enable(small, "closed@example.gov.bd")
+    browser = small.browser().get(authorize_url(id_token_hint=hint))
+    late = next(f for f in browser.forms if ("action", "submit") in f.buttons)
+    small.clock.advance(5)
+    browser.get(authorize_url())
+    browser.press("submit", userid="closed@example.gov.bd", password=PASSWORD)
+    browser.press("submit", code=small.code())
+    browser.post(late.action, {**late.fields, "userid": USER, "password": PASSWORD})
+    browser.press("continue")
+    assert browser.answer["error"] == "login_required"
+
+
+def test_a_session_without_every_step_of_a_clients_flow_is_not_enough_for_it(system: System):
+    browser = system.browser().get(authorize_url("simple"))
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert browser.answer["code"]
+    assert browser.get(authorize_url(prompt="none")).answer["error"] == "login_required"
+    browser.get(authorize_url())
+    assert "লগইন করুন" in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=system.code())
+    assert browser.answer["code"]
+    assert browser.get(authorize_url("simple")).answer["code"]
+
+
+def test_a_client_that_is_switched_off_meanwhile_gets_no_answer(make):
+    system = make()
+    browser = _at_the_code(system)
+    code = system.code()
+    client = system.assembly.settings.clients_by_id["backoffice"]
+    object.__setattr__(client, "enabled", False)
+    browser.press("submit", code=code)
+    assert browser.status == 400
+    assert not browser.left_to
+    assert "সেবাটিতে লগইন করা যাচ্ছে না" in browser.text
+
+
+def test_a_flow_that_changes_meanwhile_begins_again(small: System):
+    browser = _at_the_code(small)
+    sealed = small.browser().get(authorize_url("simple"))
+    site: Any = small.assembly.wsgi
+    pages = site._inner.__self__.view_functions["pages.show"].__self__
+    flows = pages.sign_in.engine._flows
+    flows["browser"], flows["password_only"] = flows["password_only"], flows["browser"]
+    browser.get(browser.url)
+    assert browser.status == 200
+    assert "লগইন করুন" in browser.text
+    del flows["password_only"]
+    del pages.sign_in.showing.rules.flow_of["simple"]
+    sealed.press("submit", userid=USER, password=PASSWORD)
+    assert "লগইন করুন" in sealed.text
+
+
+def test_the_address_of_the_form_alone_is_no_dead_end(small: System):
+    browser = small.browser().get("/signin")
+    assert browser.status == 400
+    assert "লগইনের সময় শেষ হয়েছে" in browser.text
+
+
+def test_cookies_lost_at_the_code_page_keep_the_request_and_tell_nobody_who_it_was(small: System):
+    browser = _at_the_code(small)
+    small.deliver()
+    browser.forget("probesh_browser")
+    browser.press("submit", code="123456")
+    assert "আপনার ব্রাউজারে কুকি বন্ধ আছে।" in browser.text
+    assert USER not in browser.html
+    browser.press("submit", userid=USER, password=PASSWORD)
+    browser.press("submit", code=small.code())
+    assert browser.answer["state"] == "a-state"
+
+
+def test_two_clicks_on_the_language_at_once_are_no_error(small: System):
+    browser = _at_the_code(small)
+    form = next(f for f in browser.forms if ("language", "en") in f.buttons)
+
+    def click(_: int) -> int:
+        other = small.browser()
+        other.take_cookie("probesh_browser", browser.cookie("probesh_browser"))
+        return other.post(form.action, {**form.fields, "language": "en"}).status
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(click, range(8))) == {200}
+
+
+def test_the_language_of_the_already_page_changes_too(small: System):
+    browser = small.browser().get(authorize_url())
+    late = next(f for f in browser.forms if ("action", "submit") in f.buttons)
+    small.clock.advance(5)
+    log_in(small, browser)
+    browser.post(late.action, {**late.fields, "userid": USER, "password": PASSWORD})
+    browser.press("en", name="language")
+    assert "You are logged in as" in browser.text
+    assert browser.press("continue").answer["code"]
+
+
+def test_a_disabled_person_who_clicks_twice_is_told_twice(small: System):
+    browser = small.browser().get(authorize_url())
+    form = next(f for f in browser.forms if ("action", "submit") in f.buttons)
+    data = {**form.fields, "userid": "closed@example.gov.bd", "password": PASSWORD}
+    for _ in range(2):
+        browser.post(form.action, data)
+        assert "এই ইউজার আইডি এখন বন্ধ আছে।" in browser.text
+        assert 'value="closed@example.gov.bd"' in browser.html
+
+
+def test_a_right_password_sent_again_and_again_is_never_a_failure(system: System):
+    browser = system.browser().get(authorize_url())
+    form = next(f for f in browser.forms if ("action", "submit") in f.buttons)
+    data = {**form.fields, "userid": USER, "password": PASSWORD, "action": "submit"}
+    for _ in range(8):
+        browser.post(form.action, data)
+        assert "কোড লিখুন" in browser.text
+
+
+def test_a_second_person_at_the_same_page_never_sees_the_first_ones_code_page(small: System):
+    _enable(small, "closed@example.gov.bd")
+    browser = small.browser().get(authorize_url())
+    form = next(f for f in browser.forms if ("action", "submit") in f.buttons)
+    data = {**form.fields, "password": PASSWORD, "action": "submit"}
+    browser.post(form.action, {**data, "userid": USER})
+    browser.post(form.action, {**data, "userid": "closed@example.gov.bd"})
+    assert "লগইন করুন" in browser.text
+    assert 'value="closed@example.gov.bd"' in browser.html
+
+
+def test_a_hint_or_a_wish_for_another_account_is_not_overwritten(small: System):
+    browser = log_in(small)
+    hinted = browser.get(authorize_url(prompt="login", login_hint="b@example.gov.bd")).html
+    assert 'value="b@example.gov.bd"' in hinted
+    assert USER not in browser.get(authorize_url(prompt="select_account")).html
+
+
+def test_head_is_answered_like_get(small: System):
+    answer = small.browser().client.head(authorize_url(), base_url="http://127.0.0.1:9000")
+    assert answer.status_code == 200
 
 
 def test_every_outcome_is_in_the_log_by_reference_and_without_what_was_typed(small: System, caplog):

@@ -39,7 +39,7 @@ const checks = { pkceCodeVerifier, expectedNonce, expectedState, maxAge: 600, id
 const tokens = await oidc.authorizationCodeGrant(config, callback, checks);
 const claims = tokens.claims();
 const header = JSON.parse(Buffer.from(tokens.id_token.split(".")[0], "base64url"));
-tell("tokens", { claims, header, expires_in: tokens.expiresIn(), scope: tokens.scope });
+tell("tokens", { claims, header, expires_in: tokens.expires_in, scope: tokens.scope });
 
 const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, claims.sub);
 tell("userinfo", { userinfo });

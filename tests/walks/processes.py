@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,8 +21,7 @@ from tests.browser import Form, _Reader
 
 ROOT = Path(__file__).parents[2]
 IDP = (sys.executable, "-c", "from idp.cli import main; main()")
-# Compiled modules are kept even where a machine's owner chose otherwise: eight programs, three times
-# as slow without.
+# Eight programs start here, three times as slow where a machine forbids to keep compiled modules.
 ENVIRON = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
 DISCOVERY = "/.well-known/openid-configuration"
 PATIENCE = 30  # seconds; two busy cores may be slow
@@ -89,6 +90,19 @@ def _wait_for(program: Program, until: Callable[[], bool]) -> None:
         assert not gone, f"it stopped at once:\n{program.log[-2000:]}"
         assert time.monotonic() < deadline, f"it does not answer:\n{program.log[-2000:]}"
         time.sleep(0.05)
+
+
+def server_port() -> int:
+    """Return a free port of those that the kernel gives to no outgoing connection.
+
+    Programs take seconds until they listen; a port of the kernel's own choice may be gone by then.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def answers(url: str, *, verify: bool | str = True) -> Callable[[], bool]:

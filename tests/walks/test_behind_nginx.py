@@ -4,6 +4,7 @@ import contextlib
 import re
 import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,18 +16,20 @@ import pytest
 import requests
 import trustme
 
+from idp.cli import run
 from idp.demo import mailbox
 from idp.demo.letters import Letterbox
-from tests.servers import free_port
 from tests.system import PASSWORD, SECRET, VERIFIER, authorize_url, write_config
 from tests.walks.processes import (
     DISCOVERY,
+    IDP,
     ROOT,
     HttpBrowser,
     Program,
     answers,
     idp_run,
     running,
+    server_port,
     wait_for_code,
 )
 
@@ -142,7 +145,7 @@ def _write_production(folder: Path, database: str, issuer: str, smtp_port: int) 
 @pytest.fixture
 def portal(sqlite_folder: tuple[Path, str], tmp_path: Path) -> Iterator[Portal]:
     """Run the provider and nginx as they run in production, on this machine's ports."""
-    ports = {name: free_port() for name in ("provider", "tls", "plain", "smtp")}
+    ports = {name: server_port() for name in ("provider", "tls", "plain", "smtp")}
     host = f"localhost:{ports['tls']}"
     issuer, letterbox = f"https://{host}", Letterbox()
     config = _write_production(*sqlite_folder, issuer, ports["smtp"])
@@ -162,9 +165,9 @@ def portal(sqlite_folder: tuple[Path, str], tmp_path: Path) -> Iterator[Portal]:
     ]
     with contextlib.ExitStack() as doors:
         doors.enter_context(mailbox.receiving(letterbox, ports["smtp"]))
-        run = idp_run(config, ports["provider"], workers=1)
+        command_line = idp_run(config, ports["provider"], workers=1)
         up = answers(f"http://127.0.0.1:{ports['provider']}{DISCOVERY}")
-        provider = doors.enter_context(running(run, output=front / "idp.log", until=up))
+        provider = doors.enter_context(running(command_line, output=front / "idp.log", until=up))
         up = answers(f"{issuer}{DISCOVERY}", verify=authority)
         doors.enter_context(running(command, output=front / "out.log", until=up))
         yield Portal(
@@ -323,3 +326,21 @@ def test_sixty_four_slow_bodies_stop_nobody_else(portal: Portal):
             connection.sendall(b"x")  # they are all still being waited for
     assert found == [200] * 24
     assert took < 5
+
+
+def test_nginx_leaves_an_idle_connection_before_the_provider_closes_it():
+    upstream = SITE.read_text(encoding="utf-8").partition("}")[0]
+    found = re.search(r"keepalive_timeout (\d+)s;", upstream)
+    assert found
+    assert int(found[1]) * 1000 < run._HEADER_TIMEOUT
+
+
+def test_the_unit_starts_commands_that_exist():
+    unit = (SITE.parent / "probesh.service").read_text(encoding="utf-8")
+    commands = re.findall(r"^Exec\w+=\S+/bin/idp (.+)$", unit, re.MULTILINE)
+    assert commands == ["config check", "run"]
+    for command in commands:
+        subprocess.run([*IDP, *command.split(), "--help"], check=True, capture_output=True)
+    main = "/etc/probesh/idp.toml"
+    for file in ("probesh.service", "README.md"):
+        assert main in (SITE.parent / file).read_text(encoding="utf-8")

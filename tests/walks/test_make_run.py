@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.servers import PostgreSQL, free_port
+from idp.demo import launch
+from idp.demo.configuration import NotReadyError
+from tests.servers import PostgreSQL
 from tests.system import PASSWORD
-from tests.walks.processes import PATIENCE, HttpBrowser, Program, code_of, running
+from tests.walks.processes import PATIENCE, HttpBrowser, Program, code_of, running, server_port
 
 USER = "office@example.gov.bd"
 PORTS = ("IDP_PORT", "BACKOFFICE_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
@@ -88,7 +90,7 @@ class Demonstration:
 
 @pytest.fixture
 def demonstration(tmp_path: Path) -> Demonstration:
-    return Demonstration(tmp_path / "var", {name: str(free_port()) for name in PORTS})
+    return Demonstration(tmp_path / "var", {name: str(server_port()) for name in PORTS})
 
 
 def test_one_command_starts_everything_and_a_restart_keeps_who_is_logged_in(
@@ -138,6 +140,14 @@ def test_a_taken_port_is_one_line(demonstration: Demonstration):
     assert done.stderr.startswith(f"Port {port} (backoffice) is taken; ")
     assert done.stderr.count("\n") == 1
     assert not demonstration.var.exists()
+
+
+def test_an_environment_without_the_command_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(NotReadyError, match="idp is missing: start with make run"):
+        launch.prepare_provider(tmp_path / "idp.toml")
 
 
 def _configuration(demonstration: Demonstration) -> str:

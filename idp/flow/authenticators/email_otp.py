@@ -45,6 +45,7 @@ class EmailOtp:
     resend_after: int
     tries: int
     name: str = "email_otp"
+    amr: tuple[str, ...] = ("email",)
 
     def enter(self, scene: Scene) -> Challenge:
         challenge = self._new_challenge(scene)
@@ -87,7 +88,7 @@ class EmailOtp:
         if self._is_right(challenge, code):
             return Succeeded(
                 user=user,
-                amr=("email",),
+                amr=self.amr,
                 effects=(SpendChallenge(challenge.id), ClearCounter(otp_key)),
             )
         if not left:

@@ -29,6 +29,7 @@ class Password:
     hasher: Hasher
     throttle: Throttle
     name: str = "password"
+    amr: tuple[str, ...] = ("pwd",)
 
     def enter(self, scene: Scene) -> Challenge:
         return Challenge()
@@ -59,10 +60,11 @@ class Password:
                 ClearCounter(self.throttle.pair_key(canonical, visit.address)),
             )
             if not user.enabled:
-                return Refused(error=Message("err.disabled"), effects=effects)
+                error = Message("err.disabled")
+                return Refused(error=error, user_typed=typed, effects=effects)
             if self.hasher.is_outdated(stored):
                 effects += (Rehash(user.id, self.hasher.hash(password), stored),)
-        return Succeeded(user=user, amr=("pwd",), user_typed=typed, effects=effects)
+        return Succeeded(user=user, amr=self.amr, user_typed=typed, effects=effects)
 
     def _look_up(self, canonical: str, scene: Scene) -> tuple[User | None, str | None, bool]:
         cookie, now = scene.visit.known_browser, scene.visit.now

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -110,7 +111,8 @@ def _create_private(
     _dialect: object, _entry: ConnectionPoolEntry | None, arguments: Any, _options: object
 ) -> None:
     """Create a new database file for this user alone; SQLite follows the umask otherwise."""
-    os.close(os.open(arguments[0], os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with suppress(OSError):  # SQLite will say better what is wrong with it
+        os.close(os.open(arguments[0], os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -1,0 +1,125 @@
+"""What the conversation shows: its pages, with all that the next request needs to go on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from idp.flow.engine import Engine
+from idp.model.errors import RequestRefused
+from idp.model.page import Message, Page
+from idp.model.request import AuthorizationRequest
+from idp.model.sessions import AuthenticationSession
+from idp.model.tokens import digest, new_id, new_reference, new_secret
+from idp.signin.answers import Browser, Cookies, ShowPage
+from idp.signin.seal import Seal
+from idp.theming.locale import choose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Choices of the configuration; times in seconds."""
+
+    login_timeout: int
+    locales: tuple[str, ...]
+    default_locale: str
+    flow_of: Mapping[str, str]  # clients that name another flow than "browser"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Showing:
+    """Makes conversations and shows their pages. It decides nothing and writes nothing."""
+
+    engine: Engine
+    seal: Seal
+    rules: Rules
+
+    def begin(
+        self, request: AuthorizationRequest, browser: Browser, reference: str, *, now: int
+    ) -> AuthenticationSession:
+        """Return a new conversation, bound to this browser, at the first step of its flow."""
+        return AuthenticationSession(
+            id=new_id(),
+            reference=reference,
+            browser_digest=digest(browser.key or ""),
+            request=request,
+            flow=self.flow_of(request),
+            locale=self.locale(browser, request.ui_locales),
+            created_at=now,
+            expires_at=now + self.rules.login_timeout,
+            user_typed=request.login_hint,
+        )
+
+    def again(
+        self, session: AuthenticationSession, browser: Browser, *, now: int
+    ) -> AuthenticationSession:
+        """Begin anew with the same request, reference, language and user ID."""
+        anew = self.begin(session.request, browser, session.reference, now=now)
+        return replace(anew, locale=session.locale, user_typed=session.user_typed)
+
+    def current_page(
+        self,
+        session: AuthenticationSession,
+        browser: Browser,
+        *,
+        now: int,
+        notice: Message | None = None,
+        error: Message | None = None,
+    ) -> ShowPage:
+        """Show the step that a conversation stands at, saying `notice` or `error` if given."""
+        page = self.engine.show(session, browser.visit(now))
+        if notice or error:
+            page = replace(page, notice=notice, errors=(error,) if error else ())
+        return self.page_of(session, page, browser)
+
+    def page_of(self, session: AuthenticationSession, page: Page, browser: Browser) -> ShowPage:
+        """Show a page of a conversation; a browser without a key is given one."""
+        key, cookies = browser.key, Cookies()
+        if key is None:
+            key = new_secret()
+            cookies = Cookies(key=key)
+            session = replace(session, browser_digest=digest(key))
+        return ShowPage(
+            page=page,
+            locale=session.locale,
+            reference=session.reference,
+            client_id=session.request.client_id,
+            sealed="" if session.version else self.seal.close(session),
+            handle=session.id if session.version else "",
+            browser_key=key,
+            cookies=cookies,
+        )
+
+    def unknown(self, browser: Browser, *, client_id: str = "") -> ShowPage:
+        """Show that there is no conversation to go on with, and the way to its client if known."""
+        errors = (Message("err.cookies"),) if browser.key is None else ()
+        return ShowPage(
+            page=Page("expired", errors=errors, status=400),
+            locale=self.locale(browser),
+            reference=new_reference(),
+            client_id=client_id,
+        )
+
+    def refusal(self, refused: RequestRefused, browser: Browser, reference: str) -> ShowPage:
+        """Show that a request may not be answered at its client (RFC 6749 4.1.2.1)."""
+        view = {"title": "eclient.title", "body": "eclient.body", "facts": {}}
+        return ShowPage(
+            page=Page("error", view, status=400),
+            locale=self.locale(browser),
+            reference=reference,
+            developer={"reason": refused.reason, **refused.details},
+        )
+
+    def flow_of(self, request: AuthorizationRequest) -> str:
+        return self.rules.flow_of.get(request.client_id, "browser")
+
+    def is_current(self, session: AuthenticationSession) -> bool:
+        """Tell whether a conversation still walks its client's flow: configurations change."""
+        return session.flow == self.flow_of(session.request) and self.engine.has_step(session)
+
+    def locale(self, browser: Browser, ui_locales: tuple[str, ...] = ()) -> str:
+        return choose(
+            self.rules.locales,
+            self.rules.default_locale,
+            ui_locales=ui_locales,
+            saved=browser.saved_language,
+            accept_language=browser.accept_language,
+        )
