@@ -21,7 +21,7 @@ BREACHES = {
 
 
 def _lint(folder: Path) -> str:
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command: list[str | Path] = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
     run = subprocess.run(
         command,
         check=False,
