@@ -110,4 +110,4 @@ def test_a_server_without_its_secrets_does_not_start(
 def test_a_server_without_signing_keys_does_not_start(idp: Idp, config: Path) -> None:
     make_secrets(config.parent / "secrets")
     answer = idp("run", "--port", str(free_port()))
-    assert (answer.exit_code, answer.stderr) == (1, "There is no signing key: run idp init.\n")
+    assert (answer.exit_code, answer.stderr) == (2, "There are no signing keys: run idp init.\n")

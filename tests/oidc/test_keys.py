@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from cryptography.fernet import InvalidToken as WrongSeal
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from idp.model.errors import SettingsRefused
 from idp.model.keyring import Keyring
 from idp.oidc.keys import ACCESS_TOKEN, ID_TOKEN, InvalidToken, KeySet, make_keys, token_hash
 from idp.stores.ports import SigningKey
@@ -154,7 +154,7 @@ def test_making_keys_twice_makes_them_once(stores: SqlStores, clock: FakeClock):
 def test_keys_at_rest_are_sealed(stores: SqlStores):
     with stores.read() as work:
         assert all(b"kty" not in key.sealed for key in work.signing_keys.all())
-    with pytest.raises(WrongSeal):
+    with pytest.raises(SettingsRefused, match="another key_encryption_key"):
         KeySet.load(stores, Keyring({1: b"x" * 32}))
 
 
