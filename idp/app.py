@@ -15,7 +15,6 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
 from idp import settings as settings_room
-from idp.accounts.directory import Directory
 from idp.accounts.hash_gate import HashGate
 from idp.accounts.passwords import Hasher
 from idp.accounts.throttle import Throttle, address_network
@@ -27,23 +26,22 @@ from idp.flow.step import Step
 from idp.model.clock import Clock, system_clock
 from idp.model.keyring import Keyring
 from idp.model.letter import Letter, RenderedLetter
-from idp.oidc.keys import KeySet, make_keys
+from idp.oidc.keys import KeySet
 from idp.oidc.protocol import ProtocolSettings
 from idp.oidc.provider import OpenIDProvider
-from idp.outbox.check import send_now
 from idp.outbox.courier import Courier
 from idp.outbox.courier import Renderer as LetterRenderer
 from idp.outbox.delivery import Post
 from idp.outbox.mail_settings import MailSettings
 from idp.outbox.smtp import SmtpPost
 from idp.outbox.worker import Worker
-from idp.settings import Secrets, Settings, load_secrets, make_secrets
+from idp.settings import Secrets, Settings, load_secrets
 from idp.signin.conversation import SignIn
 from idp.signin.seal import Seal
 from idp.signin.showing import Rules, Showing
 from idp.stores.buckets import Buckets
 from idp.stores.ports import Stores
-from idp.stores.sql import SqlStores, is_current, open_engine, upgrade
+from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.flask_database import FlaskDatabase, WebStores
 from idp.theming import Theme, load_themes
 from idp.web.browser import BrowserReader, CookieJar, Proxies, office_factor
@@ -108,7 +106,7 @@ def assemble(
     sign_in = _sign_in(settings, secrets, web_stores, provider, clock)
     courier = Courier(
         stores,
-        post or SmtpPost(_mail_settings(settings)),
+        post or SmtpPost(mail_settings(settings)),
         {"code": _code_renderer(settings, secrets.form_key, theme)},
         clock,
     )
@@ -117,12 +115,7 @@ def assemble(
     return Assembly(settings, secrets, stores, courier, worker, wsgi)
 
 
-# -- what the command line needs ----------------------------------------------------------------
-
-
-def open_stores(settings: Settings) -> Stores:
-    """Return the stores of the configured database."""
-    return SqlStores(open_engine(settings.database.url))
+# -- one room after the other -------------------------------------------------------------------
 
 
 def open_theme(settings: Settings) -> Theme:
@@ -132,40 +125,8 @@ def open_theme(settings: Settings) -> Theme:
     )
 
 
-def upgrade_database(settings: Settings) -> None:
-    """Bring the database to the newest schema."""
-    upgrade(settings.database.url)
-
-
-def initialise(settings: Settings, clock: Clock = system_clock) -> list[str]:
-    """Make what an installation needs and has not got; return the names of what was made."""
-    made = make_secrets(settings.secrets_dir)
-    kek = load_secrets(settings.secrets_dir).key_encryption_key
-    engine = open_engine(settings.database.url)
-    if not is_current(engine):
-        upgrade(settings.database.url)
-        made.append("database")
-    made += make_keys(SqlStores(engine), kek, clock)
-    engine.dispose()
-    return made
-
-
-def directory(settings: Settings, clock: Clock = system_clock) -> Directory:
-    """Return the directory of users that the command line changes."""
-    secrets = load_secrets(settings.secrets_dir)
-    return Directory(open_stores(settings), _hasher(settings, secrets), clock)
-
-
-def send_test_mail(settings: Settings, address: str, clock: Clock = system_clock) -> None:
-    """Send one letter at once. Raises MailRefused with one sentence."""
-    rendered = open_theme(settings).letter("test", settings.theme.default, {})
-    send_now(SmtpPost(_mail_settings(settings)), rendered, address, now=clock())
-
-
-# -- one room after the other -------------------------------------------------------------------
-
-
-def _hasher(settings: Settings, secrets: Secrets) -> Hasher:
+def hasher_of(settings: Settings, secrets: Secrets) -> Hasher:
+    """Return the hasher of a process; there must be one only, for it counts the places."""
     gate = HashGate(settings.listen.threads)
     return Hasher(secrets.pepper, settings.password.bcrypt_cost, gate)
 
@@ -189,7 +150,7 @@ def _sign_in(
 ) -> SignIn:
     throttle = Throttle(stores, secrets.form_key)
     steps: dict[str, Step] = {
-        "password": Password(stores, _hasher(settings, secrets), throttle),
+        "password": Password(stores, hasher_of(settings, secrets), throttle),
         "email_otp": EmailOtp(
             stores,
             throttle,
@@ -239,7 +200,8 @@ def _code_renderer(settings: Settings, form_key: Keyring, theme: Theme) -> Lette
     return render
 
 
-def _mail_settings(settings: Settings) -> MailSettings:
+def mail_settings(settings: Settings) -> MailSettings:
+    """Return the SMTP server and how it is spoken to. Raises SettingsRefused."""
     mail = settings.mail
     return MailSettings(
         host=mail.host,

@@ -9,7 +9,8 @@ from pytest_socket import socket_allow_hosts
 from redis import Redis
 from sqlalchemy import Engine
 
-from idp.stores.sql import SqlStores, open_engine, upgrade
+from idp.stores.sql import SqlStores, open_engine
+from idp.stores.sql.migrate import upgrade
 from idp.stores.sql.tables import metadata
 from tests.fakes import FakeClock
 from tests.servers import PostgreSQL, running_postgresql, running_redis

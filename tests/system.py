@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from idp import app as house
+from idp import installation
 from idp.model.letter import RenderedLetter
 from idp.model.tokens import digest
 from idp.settings import load_secrets
@@ -143,8 +144,8 @@ def furnish(folder: Path, database: str) -> Path:
     """Make secrets, keys and the three sample users; return the configuration file."""
     config = write_config(folder, database=database)
     settings = house.load_settings(config)
-    house.initialise(settings, FakeClock())
-    people = house.directory(settings, FakeClock())
+    installation.initialise(settings, FakeClock())
+    people = installation.directory(settings, FakeClock())
     people.add("office@example.gov.bd", name_bn="দপ্তর", name_en="Office", office="উপজেলা")
     people.add("closed@example.gov.bd")
     people.add("new@example.gov.bd")

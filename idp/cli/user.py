@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from idp.app import directory
 from idp.cli.command import CommandFailed, Invocation, shared_options
+from idp.installation import directory
 
 
 @click.group("user")

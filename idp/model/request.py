@@ -1,7 +1,7 @@
 """The authorization request (OIDC Core 3.1.2.1), once it has passed all checks."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 ResponseMode: TypeAlias = Literal["query", "fragment", "form_post"]
@@ -40,8 +40,8 @@ class AuthorizationRequest:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that differ from their defaults, ready for JSON."""
-        bare = AuthorizationRequest(client_id="", redirect_uri="", scope=())
-        return {k: v for k, v in asdict(self).items() if v != getattr(bare, k)}
+        values = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
+        return {name: value for name, value, default in values if value != default}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "AuthorizationRequest":

@@ -6,7 +6,8 @@ import pytest
 from idp.accounts.hash_gate import HashGate
 from idp.accounts.passwords import Hasher
 from idp.model.keyring import Keyring
-from idp.stores.sql import SqlStores, open_engine, upgrade
+from idp.stores.sql import SqlStores, open_engine
+from idp.stores.sql.migrate import upgrade
 from tests.fakes import FakeClock
 
 

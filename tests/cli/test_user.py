@@ -11,8 +11,10 @@ import pytest
 from click.testing import Result
 
 from idp.accounts.passwords import Hasher
-from idp.app import directory, load_settings, open_stores
+from idp.app import load_settings
+from idp.installation import directory
 from idp.model.user import User
+from idp.stores.sql import SqlStores, open_engine
 from tests.cli.conftest import Idp
 
 EMAIL = "office@example.gov.bd"
@@ -21,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def _user(config: Path, email: str = EMAIL) -> User | None:
-    with open_stores(load_settings(config)).read() as work:
+    with SqlStores(open_engine(load_settings(config).database.url)).read() as work:
         return work.users.find_by_email(email)
 
 
@@ -29,7 +31,7 @@ def _has_password(config: Path, password: str) -> bool:
     user = _user(config)
     assert user is not None
     settings = load_settings(config)
-    with open_stores(settings).read() as work:
+    with SqlStores(open_engine(settings.database.url)).read() as work:
         tagged_hash = work.credentials.password_hash(user.id)
     hasher: Hasher = directory(settings)._hasher
     return tagged_hash is not None and hasher.verify(password, tagged_hash, known_browser=True)

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from idp.model.letter import RenderedLetter
 from idp.outbox.mail_settings import MailSettings
-from idp.stores.sql import SqlStores, open_engine, upgrade
+from idp.stores.sql import SqlStores, open_engine
+from idp.stores.sql.migrate import upgrade
 from tests.fakes import FakeClock
 from tests.outbox.servers import Received
 

@@ -14,9 +14,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from idp.model.errors import StoreUnavailable
-from idp.stores.sql import SqlStores, open_engine, upgrade
+from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql import engine as engine_module
 from idp.stores.sql.engine import reading_options
+from idp.stores.sql.migrate import upgrade
 from tests.contract.builders import user, user_session
 
 

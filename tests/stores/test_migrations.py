@@ -9,7 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
 from idp.model.errors import StoreUnavailable
-from idp.stores.sql import is_current, open_engine, upgrade
+from idp.stores.sql import open_engine
+from idp.stores.sql.migrate import is_current, upgrade
 from idp.stores.sql.tables import metadata
 
 

@@ -1,31 +1,12 @@
 """How many statements the hot paths cost, and which text a look-up may carry."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 
 from idp.model.tokens import digest
 from idp.stores.sql import SqlStores, open_engine
-from idp.stores.sql.prepared import Prepared, Rows
 from idp.stores.sql.statements import dump, is_storable, load
 from tests.contract.builders import NOW, ODD, stored_grant, stored_user, user_session
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Collect every statement that the stores send in the block."""
-    statements: list[str] = []
-    execute = Prepared.execute
-
-    def noted(self: Prepared, *arguments: Any) -> Rows:
-        statements.append(self.text)
-        return execute(self, *arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Prepared, "execute", noted)
-        yield statements
+from tests.statements import counted
 
 
 def most(stores: SqlStores) -> int:

@@ -1,7 +1,6 @@
-"""SQLite and PostgreSQL behind the ports: engine, tables, statements, migrations."""
+"""SQLite and PostgreSQL behind the ports: engine, tables, statements; `migrate` stands apart."""
 
 from idp.stores.sql.engine import open_engine
-from idp.stores.sql.migrate import is_current, upgrade
 from idp.stores.sql.work import SqlStores
 
-__all__ = ["SqlStores", "is_current", "open_engine", "upgrade"]
+__all__ = ["SqlStores", "open_engine"]

@@ -5,10 +5,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from idp.accounts.passwords import Hasher
 from idp.model.page import Message
+from tests.statements import counted
 from tests.system import PASSWORD, System, authorize_url
 
 USER = "office@example.gov.bd"
@@ -24,20 +24,13 @@ def _step(system: System) -> Any:
 def _work_of(system: System, userid: str, password: str, *, address: str) -> Counter[str]:
     """Count the statements and hashes of one submitted login page."""
     browser = system.browser(address=address).get(authorize_url())
-    seen: Counter[str] = Counter()
-
-    def count(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen[statement] += 1
-
-    step = _step(system)
-    hashing = step.hasher.verify
-    object.__setattr__(step, "hasher", _Counting(step.hasher, seen))
-    event.listen(system.stores.engine, "before_cursor_execute", count)
-    browser.press("submit", userid=userid, password=password)
-    event.remove(system.stores.engine, "before_cursor_execute", count)
-    object.__setattr__(step, "hasher", step.hasher.inner)
-    assert hashing == step.hasher.verify
-    return seen
+    step, seen = _step(system), Counter[str]()
+    plain = step.hasher
+    object.__setattr__(step, "hasher", _Counting(plain, seen))
+    with counted() as statements:
+        browser.press("submit", userid=userid, password=password)
+    object.__setattr__(step, "hasher", plain)
+    return seen + Counter(statements)
 
 
 class _Counting:
@@ -69,6 +62,7 @@ def test_nobody_costs_the_statements_and_the_hash_that_somebody_costs(
     somebody = _work_of(system, userid, password, address="203.0.113.2")
     assert somebody == nobody
     assert somebody["a hash"] == 1
+    assert somebody.total() > 3
 
 
 @pytest.mark.parametrize(
