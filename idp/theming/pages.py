@@ -93,16 +93,15 @@ _LOGIN = (
     ),
     _login("format", Message("err.userid.format", field="userid"), user_id="office@"),
     _login("script", Message("err.userid.script", field="userid"), user_id="অফিস"),
-    _login("wrong pair", Message("err.login", field="userid"), user_id=_USER),
+    _login("wrong pair", Message("err.login", field="password"), user_id=_USER),
     _login("rate minutes", Message("err.rate", {"n": 12}), user_id=_USER, status=429),
     _login("rate one minute", Message("err.rate", {"n": 1}), user_id=_USER, status=429),
     _login("rate seconds", Message("err.rate.s", {"s": 42}), user_id=_USER, status=429),
     _login("disabled", Message("err.disabled"), user_id=_USER),
     _login("timeout", notice=Message("login.timeout"), user_id=_USER),
-    _login("form expired", notice=Message("form.expired"), user_id=_USER),
-    _login("session lost", notice=Message("session.expired.body")),
     _login("reauth", notice=Message("login.reauth"), user_id=_USER),
     _login("cookies off", Message("err.cookies"), user_id=_USER),
+    _login("busy", Message("e503.soon"), user_id=_USER, status=503),
     _login("code locked", Message("otp.err.locked"), user_id=_USER),
 )
 _CODE = (
@@ -116,7 +115,7 @@ _CODE = (
     _code("expired", Message("otp.err.expired", field="code")),
     _code("resent", notice=Message("otp.resent", {"masked": "o•••••@example.gov.bd"})),
     _code("paused", Message("otp.err.paused", {"n": 15}, "code"), wait=0),
-    _code("closed", Message("otp.err.closed"), wait=0),
+    _code("closed", Message("otp.err.closed", field="code"), wait=0),
     _code("send limit", Message("otp.limit", {"n": 30}), wait=0),
 )
 _OTHER = (
@@ -145,7 +144,7 @@ _OTHER = (
 )
 _ERRORS = (
     _error(400, "e400.title", "e400.body"),
-    _error(403, "e403.title", "e403.body"),
+    _error(403, "e400.title", "e400.body"),
     _error(404, "e404.title", "e404.body"),
     _error(405, "e400.title", "e400.body"),
     _error(413, "e400.title", "e400.body"),

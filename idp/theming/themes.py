@@ -23,8 +23,6 @@ from idp.theming.templates import Templates
 _SUBMIT = "HTMLFormElement.prototype.submit.call(document.forms[0])"
 _BOXES = {
     "login.timeout": "warning",
-    "form.expired": "warning",
-    "session.expired.body": "warning",
     "otp.resent": "success",
 }
 _KEPT = 512  # fresh login pages, one a client and language

@@ -123,7 +123,6 @@ def test_an_error_about_no_field_of_the_page_stands_in_the_summary_alone(theme, 
     [
         ("login.timeout", "warning", "সতর্কতা"),
         ("login.reauth", "info", "তথ্য"),
-        ("form.expired", "warning", "সতর্কতা"),
     ],
 )
 def test_a_notice_says_its_kind_in_words(theme, key, kind, title):

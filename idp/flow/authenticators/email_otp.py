@@ -180,8 +180,9 @@ def _user_email(scene: Scene) -> str:
 
 def _paused(blocked: Blocked, now: int) -> Message:
     if blocked.until is None:
-        return Message("otp.err.closed")
-    return Message("otp.err.paused", {"n": max(1, -(-(blocked.until - now) // 60))})
+        return Message("otp.err.closed", field="code")
+    minutes = max(1, -(-(blocked.until - now) // 60))
+    return Message("otp.err.paused", {"n": minutes}, "code")
 
 
 def read_code(text: str) -> str | Message:
