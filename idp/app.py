@@ -43,7 +43,7 @@ from idp.stores.buckets import Buckets
 from idp.stores.ports import Stores
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.flask_database import FlaskDatabase, WebStores
-from idp.theming import Theme, load_themes
+from idp.theming import Theme, load_themes, time_of_day, whole_minutes
 from idp.web.browser import BrowserReader, CookieJar, Proxies, office_factor
 from idp.web.constants import ConstantAnswers, Wsgi
 from idp.web.forms import FormTokens
@@ -192,8 +192,9 @@ def _code_renderer(settings: Settings, form_key: Keyring, theme: Theme) -> Lette
         challenge, version = str(letter.facts["challenge"]), int(letter.facts["key_version"])
         facts: dict[str, str | int] = {
             "code": derive_code(form_key, challenge, version),
-            "minutes": settings.otp.ttl // 60,
+            "minutes": whole_minutes(letter.expires_at - letter.created_at),
             "host": host,
+            "time": time_of_day(letter.created_at, settings.theme.timezone, letter.locale),
         }
         return theme.letter("code", letter.locale, facts)
 

@@ -61,15 +61,19 @@ class Directory:
             raise UserExists(f"A user with the e-mail address {user.email} exists.") from None
         return user
 
+    def check_password(self, password: str) -> None:
+        """Raise UserRefused for text that cannot be a password."""
+        if not is_hashable(password):
+            raise UserRefused(
+                f"The password must have 1 to {LONGEST} characters, none of them a null character."
+            )
+
     def set_password(self, email: str, password: str) -> None:
         """Store a password; the user's credential version goes up.
 
         Raises UserUnknown, UserRefused for text that cannot be hashed, Busy.
         """
-        if not is_hashable(password):
-            raise UserRefused(
-                f"The password must have 1 to {LONGEST} characters, none of them a null character."
-            )
+        self.check_password(password)
         with self._stores.read() as work:
             user = _require(work, email)
         tagged_hash = self._hasher.hash(password, known_browser=True)  # slow: in no transaction

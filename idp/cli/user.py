@@ -32,6 +32,8 @@ def add(
     """Add a user, without a password unless --password-stdin is given."""
     password = _password_from_stdin() if password_stdin else None
     users = directory(invocation.settings())
+    if password is not None:
+        users.check_password(password)
     user = users.add(email, name_bn=name_bn, name_en=name_en, office=office)
     if password is not None:
         users.set_password(email, password)

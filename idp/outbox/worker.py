@@ -36,7 +36,7 @@ class Worker:
         """Start the thread; a second call changes nothing."""
         if self._thread is None:
             self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="outbox", daemon=False)
             self._thread.start()
 
     def bell(self) -> None:
@@ -58,14 +58,17 @@ class Worker:
         while True:
             # Cleared before the look: a bell rung during it, by stop() too, is heard after it.
             self._bell.clear()
-            if self._stopping.is_set():
+            if self._must_end():
                 return
             self._round()
             self._bell.wait(self._poll)
 
+    def _must_end(self) -> bool:
+        return self._stopping.is_set() or not threading.main_thread().is_alive()
+
     def _round(self) -> None:
         try:
-            while not self._stopping.is_set() and self._courier.deliver_next():
+            while not self._must_end() and self._courier.deliver_next():
                 pass
             self._purge_if_due()
         except ProbeshError as error:

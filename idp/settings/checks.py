@@ -22,6 +22,7 @@ from idp.settings.sections import (
 )
 from idp.settings.values import is_loopback
 
+_MINUTE = 60  # seconds
 STEPS = ("password", "email_otp")  # the authenticators that are built
 _LOWEST_PRODUCTION_COST = 10  # below it a stolen hash is guessed too fast (OWASP Password Storage)
 
@@ -86,6 +87,8 @@ def _check_flow_names(flows: Flows, wanted_flows: frozenset[str]) -> Findings:
 
 
 def _check_otp(otp: Otp) -> Findings:
+    if otp.ttl < _MINUTE:
+        yield _contradiction("otp.ttl", "must be at least 60s: people are told minutes")
     if otp.resend_after >= otp.ttl:
         yield _contradiction("otp.resend_after", "must be shorter than otp.ttl")
 

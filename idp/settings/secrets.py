@@ -8,6 +8,7 @@ keys sealed with it, the form key for days.
 import base64
 import binascii
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from idp.model.keyring import Keyring
 
 _NAMES = ("pepper", "key_encryption_key", "form_key")
 _KEY_BYTES = 32
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")  # what the tag of a password hash can name
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -92,7 +94,7 @@ def _versions(file: Path, text: str) -> dict[int, bytes]:
             key = base64.b64decode(encoded, validate=True)
         except binascii.Error as error:
             raise _garbled(file, number) from error
-        is_new = version.isdecimal() and int(version) > 0 and int(version) not in versions
+        is_new = _VERSION.fullmatch(version) and int(version) not in versions
         if not is_new or len(key) != _KEY_BYTES:
             raise _garbled(file, number)
         versions[int(version)] = key

@@ -6,6 +6,7 @@ A key stands here only when the program does what it says.
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 
@@ -53,12 +54,20 @@ def _check_database(url: str, info: ValidationInfo) -> str:
         return f"{_SQLITE}{under(base_of(info), file)}"
     if not url.startswith(_POSTGRESQL):
         raise ValueError("must begin with sqlite:/// or postgresql://")
-    return url
+    return _with_a_port(url)
 
 
 def _check_redis(url: str) -> str:
     if url and not url.startswith(_REDIS):
         raise ValueError("must be empty or begin with redis://, rediss:// or unix://")
+    return _with_a_port(url)
+
+
+def _with_a_port(url: str) -> str:
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise ValueError("must have a number as its port") from error
     return url
 
 

@@ -22,6 +22,7 @@ from idp.settings.references import Referenced
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhd])")
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
+_LONGEST_DURATION = 3650 * 86_400  # beyond it cookies and sockets overflow
 _LOWEST_VISIBLE = 0x21
 _FLAGS = {"true": True, "false": False}
 
@@ -102,7 +103,10 @@ def parse_duration(value: Any) -> int:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError('must be a duration like "60s", "30m", "10h" or "90d"')
-    return int(match[1]) * _SECONDS[match[2]]
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if seconds > _LONGEST_DURATION:
+        raise ValueError("must not be longer than 3650d")
+    return seconds
 
 
 def _to_whole(value: Any) -> Any:

@@ -57,7 +57,7 @@ class Users(Protocol):
         """Store a new user. Raises AlreadySpent when the canonical e-mail is taken."""
 
     def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None:
-        """Switch an account on or off; off ends its sessions and grants."""
+        """Switch an account on or off; either ends its sessions and grants."""
 
 
 class Credentials(Protocol):

@@ -15,6 +15,9 @@ _DAY_PARTS = (  # until that hour
 )
 
 
+NOON = 12
+
+
 def bengali_digits(value: str | int) -> str:
     """Write a number with ০–৯; anything else in the text stays as it is."""
     return str(value).translate(_BENGALI)
@@ -25,6 +28,14 @@ def bengali_time(epoch: int, timezone: str) -> str:
     at = datetime.fromtimestamp(epoch, ZoneInfo(timezone))
     part = next(name for end, name in _DAY_PARTS if at.hour < end)
     return f"{part} {bengali_digits(f'{at.hour % 12 or 12}:{at.minute:02}')}"
+
+
+def time_of_day(epoch: int, timezone: str, locale: str) -> str:
+    """Tell a moment (seconds since 1970 UTC) as people of a language say it."""
+    if locale == "bn":
+        return bengali_time(epoch, timezone)
+    at = datetime.fromtimestamp(epoch, ZoneInfo(timezone))
+    return f"{at.hour % 12 or 12}:{at.minute:02} {'am' if at.hour < NOON else 'pm'}"
 
 
 def whole_minutes(seconds: int) -> int:

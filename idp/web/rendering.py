@@ -8,7 +8,7 @@ from flask import Response
 from idp.model.page import Page
 from idp.settings.clients import Client
 from idp.signin.answers import Answer, GoTo, Reply, ShowPage
-from idp.theming import Frame, Theme
+from idp.theming import Frame, Theme, whole_minutes
 from idp.web.browser import CookieJar
 from idp.web.forms import FormTokens
 
@@ -36,7 +36,7 @@ class Renderer:
         if name == "e503":
             body = "e503.soon"
         if name == "e429":
-            body, facts = "err.rate", {"n": max(1, -(-(retry_after or 0) // 60))}
+            body, facts = "err.rate", {"n": max(1, whole_minutes(retry_after or 0))}
         view = {"title": f"{name}.title", "body": body, "facts": facts}
         page = Page("error", view, status=status, retry_after=retry_after)
         return self.response(ShowPage(page=page, locale=locale, reference=reference))

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Idp
 
 
@@ -48,3 +50,20 @@ def test_a_program_gets_the_mistakes_in_parts(idp: Idp, config: Path) -> None:
             "hint": 'Did you mean "port"?',
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('[theme]\nname = "gone"\n', "gone"),
+        ('[session]\nmax = "999999999d"\n', "session.max must not be longer than 3650d"),
+    ],
+)
+def test_what_the_program_would_refuse_at_start_is_refused_here(
+    idp: Idp, config: Path, lines: str, said: str
+) -> None:
+    config.write_text(f"{config.read_text()}{lines}")
+    answer = idp("config", "check")
+    assert answer.exit_code != 0
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr

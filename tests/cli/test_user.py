@@ -170,3 +170,10 @@ def _read_until(terminal: int, words: bytes) -> bytes:
         except OSError as error:  # how Linux tells that the other end is gone
             raise AssertionError(seen.decode()) from error
     return seen
+
+
+def test_a_password_that_cannot_be_adds_nobody(installed: Idp) -> None:
+    bad = installed("user", "add", EMAIL, "--password-stdin", typed="a\0b\n")
+    assert bad.exit_code == 1
+    good = installed("user", "add", EMAIL, "--password-stdin", typed=f"{PASSWORD}\n")
+    assert good.exit_code == 0

@@ -206,6 +206,8 @@ SECTIONS = [
      '7 E201 flows.brwser is a flow that no client names. Did you mean "browser"?'),
     ('otp = { ttl = "1m", resend_after = "60s" }',
      "21 E201 otp.resend_after must be shorter than otp.ttl"),
+    ('otp = { ttl = "59s", resend_after = "30s" }',
+     "9 E201 otp.ttl must be at least 60s: people are told minutes"),
     ('session.idle = "11h"', "9 E201 session.idle must not be longer than session.max"),
     ('theme.default = "fr"', "7 E201 theme.default must be one of theme.locales"),
     ('proxy.trusted = ["10.0.0.0/8", "0.0.0.0/0"]',

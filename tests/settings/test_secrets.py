@@ -90,6 +90,7 @@ def test_a_secret_that_others_may_open_is_refused(tmp_path: Path, mode: int) -> 
         (_line(1) + _line(2, length=31), 2),
         (_line(1) + _line(1, 8), 2),
         ("-1:" + _line(1)[2:], 1),
+        ("2026112201:" + _line(1)[2:], 1),
     ],
 )
 def test_a_garbled_secret_names_its_line_and_never_shows_it(

@@ -358,6 +358,10 @@ def _enable(system: System, email: str) -> None:
 
 
 def _id_token(system: System, code: str) -> str:
+    return _tokens(system, code)["id_token"]
+
+
+def _tokens(system: System, code: str) -> dict[str, str]:
     """Redeem a code at the token endpoint."""
     fields = {
         "grant_type": "authorization_code",
@@ -368,8 +372,8 @@ def _id_token(system: System, code: str) -> str:
     answer = system.browser().client.post(
         "/token", base_url=ISSUER, data=fields, auth=("backoffice", SECRET)
     )
-    token: str = answer.get_json()["id_token"]
-    return token
+    tokens: dict[str, str] = answer.get_json()
+    return tokens
 
 
 def _at_the_code(system: System, **options: str):
@@ -585,6 +589,27 @@ def test_a_hint_or_a_wish_for_another_account_is_not_overwritten(small: System):
 def test_head_is_answered_like_get(small: System):
     answer = small.browser().client.head(authorize_url(), base_url="http://127.0.0.1:9000")
     assert answer.status_code == 200
+
+
+def test_a_mailbox_is_verified_by_the_code_that_came_out_of_it(small: System):
+    browser = log_in(small)
+    token = _tokens(small, browser.answer["code"])["access_token"]
+    client = small.browser().client
+    claims = client.get(
+        "/userinfo", base_url=ISSUER, headers={"Authorization": f"Bearer {token}"}
+    ).get_json()
+    assert (claims["email"], claims["email_verified"]) == (USER, True)
+
+
+def test_page_and_letter_tell_the_minutes_that_are_left_and_the_time_of_day(small: System):
+    browser = _at_the_code(small)
+    assert "১০ মিনিট" in small.deliver()[0][1].text
+    small.clock.advance(7 * 60)
+    browser.get(browser.url).press("resend")
+    assert "কোডটি ৩ মিনিট কাজ করবে।" in browser.text
+    letter = small.deliver()[0][1].text
+    assert "৩ মিনিট" in letter
+    assert re.search("(ভোর|সকাল|দুপুর|বিকাল|সন্ধ্যা|রাত) [০-৯]+:[০-৯]{2}", letter)
 
 
 def test_every_outcome_is_in_the_log_by_reference_and_without_what_was_typed(small: System, caplog):

@@ -1,6 +1,6 @@
 import pytest
 
-from idp.theming.digits import bengali_digits, bengali_time, whole_minutes
+from idp.theming.digits import bengali_digits, bengali_time, time_of_day, whole_minutes
 
 DHAKA = "Asia/Dhaka"
 MIDNIGHT = 1_794_938_400  # 2026-11-18 00:00 in Dhaka
@@ -43,3 +43,10 @@ def test_the_timezone_decides_the_hour():
 @pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (1, 1), (60, 1), (61, 2), (600, 10)])
 def test_minutes_are_rounded_up_so_that_nobody_comes_too_early(seconds, minutes):
     assert whole_minutes(seconds) == minutes
+
+
+def test_a_moment_is_said_as_each_language_says_it():
+    evening = MIDNIGHT + 21 * 3600 + 4 * 60
+    assert time_of_day(evening, DHAKA, "bn") == "রাত ৯:০৪"
+    assert time_of_day(evening, DHAKA, "en") == "9:04 pm"
+    assert time_of_day(MIDNIGHT + 300, DHAKA, "en") == "12:05 am"

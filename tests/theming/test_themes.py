@@ -9,7 +9,12 @@ from idp.theming.style import csp_hash
 from tests.theming.reading import read
 from tests.theming.samples import NO_HELP, Help, Hours, load
 
-CODE: dict[str, str | int] = {"code": "482913", "minutes": 10, "host": "sso.example.gov.bd"}
+CODE: dict[str, str | int] = {
+    "code": "482913",
+    "minutes": 10,
+    "host": "sso.example.gov.bd",
+    "time": "রাত ৯:০৪",
+}
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +255,7 @@ def test_the_letter_says_how_long_and_where_the_code_works(theme):
         assert "১০ মিনিট" in part
         assert "sso.example.gov.bd" in part
         assert "কাউকে জানাবেন না" in part
+        assert "রাত ৯:০৪" in part
         assert "01555090301" in part
         assert "support@example.gov.bd" in part
 

@@ -20,6 +20,7 @@ from idp.model.letter import Letter
 from idp.model.page import Message, Page
 from idp.model.tokens import new_id
 from idp.stores.ports import Blocked, Stores
+from idp.theming.digits import whole_minutes
 
 _SENDS = 3  # letters a challenge
 _CODE_LENGTH = 6
@@ -59,7 +60,7 @@ class EmailOtp:
         wait = max(0, challenge.last_sent_at + self.resend_after - now)
         view = {
             "masked": masked(_user_email(scene)),
-            "minutes": self.lifetime // 60,
+            "minutes": whole_minutes(max(0, challenge.expires_at - now)),
             "wait": wait,
         }
         return Page("code", view)
@@ -128,7 +129,7 @@ class EmailOtp:
         if challenge.expires_at <= now:
             return self._renew(scene)
         if challenge.sends >= _SENDS:
-            left = -(-(challenge.expires_at - now) // 60)
+            left = whole_minutes(challenge.expires_at - now)
             return Challenge(errors=(Message("otp.limit", {"n": left}),))
         resend = ResendChallenge(
             challenge.id,
@@ -181,7 +182,7 @@ def _user_email(scene: Scene) -> str:
 def _paused(blocked: Blocked, now: int) -> Message:
     if blocked.until is None:
         return Message("otp.err.closed", field="code")
-    minutes = max(1, -(-(blocked.until - now) // 60))
+    minutes = max(1, whole_minutes(blocked.until - now))
     return Message("otp.err.paused", {"n": minutes}, "code")
 
 

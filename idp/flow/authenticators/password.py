@@ -16,6 +16,7 @@ from idp.flow.step import Scene
 from idp.model.page import Message, Page
 from idp.model.user import User
 from idp.stores.ports import Blocked, Stores
+from idp.theming.digits import whole_minutes
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _WRONG = Message("err.login", field="password")
@@ -89,5 +90,5 @@ def _must_wait(blocked: Blocked, typed: str, now: int) -> Throttled:
     left = max(1, until - now)
     error = Message("err.rate.s", {"s": left})
     if left >= 60:  # noqa: PLR2004 - a minute
-        error = Message("err.rate", {"n": -(-left // 60)})
+        error = Message("err.rate", {"n": whole_minutes(left)})
     return Throttled(until=until, error=error, user_typed=typed)

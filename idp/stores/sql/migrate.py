@@ -6,8 +6,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Engine, text
 
+from idp.model.errors import SettingsRefused
 from idp.stores.sql.engine import open_engine, reading_options
 from idp.stores.sql.work import store_errors
 
@@ -30,6 +32,8 @@ def upgrade(target: str | Engine) -> None:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except CommandError as error:
+        raise SettingsRefused("The database belongs to a newer version of this program.") from error
     finally:
         if isinstance(target, str):
             engine.dispose()

@@ -110,6 +110,7 @@ def _explained(error: Any, connection: Connection, cursor: DBAPICursor, text: st
     is_lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
     if is_lost:
         connection.invalidate(error)
+        connection.engine.dispose()  # a server that went took every pooled connection with it
     # Without the parameters: they may hold what no log may.
     named: BaseException = DBAPIError.instance(
         text,

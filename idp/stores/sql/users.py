@@ -79,10 +79,12 @@ class SqlUsers:
             raise AlreadySpent
 
     def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None:
-        """Close or open an account; closing it ends all its sessions and grants."""
+        """Close or open an account; either ends all its sessions and grants.
+
+        Opening too: a login that was under way while it was closed may have left a session.
+        """
         run(self._connection, _SET_ENABLED, {"user_id": user_id, "enabled": enabled, "now": now})
-        if not enabled:
-            SqlUserSessions(self._connection).end_all_of_user(user_id, now=now)
+        SqlUserSessions(self._connection).end_all_of_user(user_id, now=now)
 
 
 class SqlCredentials:

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from idp.model.errors import StoreUnavailable
@@ -113,6 +119,11 @@ def store_errors() -> Iterator[None]:
     except (OperationalError, InterfaceError, InternalError, PoolTimeoutError) as error:
         raise StoreUnavailable(type(error).__name__) from error
     except DBAPIError as error:
-        if not error.connection_invalidated:
+        if not (error.connection_invalidated or _is_no_store_of_ours(error)):
             raise
         raise StoreUnavailable(type(error).__name__) from error
+
+
+def _is_no_store_of_ours(error: DBAPIError) -> bool:
+    """Tell whether the database has no schema, forbids it, or (SQLite) is no database at all."""
+    return type(error) is DatabaseError or getattr(error.orig, "sqlstate", "") in {"42P01", "42501"}
