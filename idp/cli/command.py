@@ -1,6 +1,7 @@
 """What every command shares: the configuration it works on, its voice, its way to fail."""
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,20 @@ class Invocation:
 
 
 class Commands(click.Group):
-    """The root of all commands: an error of ours becomes a sentence, never a traceback."""
+    """The root of all commands: an error becomes a sentence, never a traceback or a page."""
+
+    @override
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a call; one that is wrong is told in one sentence instead of click's three lines."""
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except click.Abort:
+            click.echo("Stopped.", err=True)
+            sys.exit(_FAILED)
+        except click.ClickException as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(error.exit_code)
+        sys.exit(code if isinstance(code, int) else 0)
 
     @override
     def invoke(self, ctx: click.Context) -> Any:

@@ -24,7 +24,7 @@ from idp.demo.configuration import (
     read_ports,
     write_configuration,
 )
-from idp.demo.processes import Child, Part, await_answers, check_ports, stop
+from idp.demo.processes import Child, Part, alone_in, await_answers, check_ports, stop
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE_PASSWORD = "Nodi#Tir2026"  # noqa: S105 (told to everybody: it opens sample users only)
@@ -161,11 +161,16 @@ def run(var: Path, stopping: Stopping) -> None:
     """Start everything and watch over it until `stopping`.
 
     Raises:
-        NotReadyError: a port is taken, the preparation failed, or a child died.
+        NotReadyError: a port or the folder is taken, the preparation failed, or a child died.
 
     """
     ports = read_ports(os.environ)
     check_ports(ports)
+    with alone_in(var):
+        _run_alone(var, ports, stopping)
+
+
+def _run_alone(var: Path, ports: Ports, stopping: Stopping) -> None:
     config = write_configuration(ROOT / "config", var, ports)
     prepare_provider(config)
     log_folder = var / "log"

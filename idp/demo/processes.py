@@ -1,13 +1,14 @@
 """The demonstration's processes: ports looked at, children started, awaited, watched, stopped."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -30,6 +31,24 @@ def check_ports(ports: Ports) -> None:
                 f"Port {port} ({part}) is taken; choose another, for example "
                 f"{variable}={(port + 100) % 65_536 or 9100} make run."
             )
+
+
+@contextlib.contextmanager
+def alone_in(var: Path) -> Iterator[None]:
+    """Hold the data folder while the block runs: two demonstrations would rewrite each other's.
+
+    Raises:
+        NotReadyError: another demonstration keeps its data there.
+
+    """
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (var / "in_use").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"Another make run keeps its data in {var}: stop it first."
+            raise NotReadyError(message) from error
+        yield
 
 
 def is_free(port: int) -> bool:

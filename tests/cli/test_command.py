@@ -57,7 +57,8 @@ def test_the_option_wins_over_the_environment(
 def test_a_wrong_command_line_is_not_valid(idp: Idp, arguments: tuple[str, ...]) -> None:
     answer = idp(*arguments)
     assert answer.exit_code == 2
-    assert answer.stderr.startswith("Usage:")
+    assert len(answer.stderr.splitlines()) == 1
+    assert "Usage" not in answer.stderr
 
 
 @pytest.mark.parametrize("command", [("init",), ("db", "upgrade"), ("user", "enable", "a@b.bd")])

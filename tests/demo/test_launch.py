@@ -15,7 +15,7 @@ import pytest
 
 from idp.demo import launch, processes
 from idp.demo.configuration import NotReadyError, Ports
-from idp.demo.processes import Child, Part, await_answers, check_ports, is_free
+from idp.demo.processes import Child, Part, alone_in, await_answers, check_ports, is_free
 from tests.demo.stand import free_ports, status
 
 VARIABLES = ("IDP_PORT", "BACKOFFICE_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
@@ -302,3 +302,19 @@ def test_a_wish_to_stop_before_all_answer_is_followed_without_the_table(
     launch.run(tmp_path / "var", stopping)
     assert capfd.readouterr().out == ""
     assert is_all_free(ports)
+
+
+@pytest.mark.usefixtures("ports")
+def test_a_second_demonstration_leaves_the_running_ones_configuration_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config" / "idp.toml"
+    config.parent.mkdir()
+    config.write_text("the running one's")
+    with alone_in(tmp_path):
+        assert launch.main(["--var", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert told == f"Another make run keeps its data in {tmp_path}: stop it first.\n"
+    assert config.read_text() == "the running one's"
+    with alone_in(tmp_path):
+        pass
