@@ -40,7 +40,7 @@ from idp.signin.conversation import SignIn
 from idp.signin.seal import Seal
 from idp.signin.showing import Rules, Showing
 from idp.stores.buckets import Buckets
-from idp.stores.ports import Stores
+from idp.stores.ports import AddressBuckets, Stores
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.flask_database import FlaskDatabase, WebStores
 from idp.theming import Theme, load_themes, time_of_day, whole_minutes
@@ -77,13 +77,13 @@ def load_settings(config: Path) -> Settings:
     return settings_room.load(config, os.environ)
 
 
-def create_app(settings: Settings | None = None) -> Wsgi:
+def create_app() -> Wsgi:
     """Return the WSGI application of the configuration that `IDP_CONFIG` names.
 
     This process then serves, and a thread of it delivers mail. Raises
     SettingsRefused; the database must be current (`idp db upgrade`).
     """
-    settings = settings or load_settings(Path(os.environ.get("IDP_CONFIG", DEFAULT_CONFIG)))
+    settings = load_settings(Path(os.environ.get("IDP_CONFIG", DEFAULT_CONFIG)))
     logging.basicConfig(
         level=settings.logging.level.upper(), format="%(levelname)s %(name)s %(message)s"
     )
@@ -265,7 +265,7 @@ def _proxies(settings: Settings) -> Proxies:
 
 
 def _address_limit(settings: Settings) -> Callable[[str], int | None]:
-    buckets = Buckets(settings.redis.url, rates=RATES)
+    buckets: AddressBuckets = Buckets(settings.redis.url, rates=RATES)
     offices = tuple((ipaddress.ip_network(o.network), o.factor) for o in settings.limits.offices)
 
     def wait_of(address: str) -> int | None:

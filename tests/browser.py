@@ -49,6 +49,11 @@ class _Reader(HTMLParser):
             self.text.append(data.strip())
 
 
+def form_with(forms: list[Form], name: str, value: str) -> Form | None:
+    """Find the form that has a button."""
+    return next((form for form in forms if (name, value) in form.buttons), None)
+
+
 class Browser:
     """Follows redirects as long as they stay at the provider; stops where a client would answer."""
 
@@ -69,12 +74,9 @@ class Browser:
 
     def press(self, value: str = "submit", *, name: str = "action", **fields: str) -> "Browser":
         """Fill the form that has this button and press it."""
-        for form in self.forms:
-            if (name, value) in form.buttons:
-                data = {**form.fields, **fields, name: value}
-                return self.post(form.action, data)
-        msg = f"no button {name}={value} on {self.url}: {self.text[:300]}"
-        raise AssertionError(msg)
+        form = form_with(self.forms, name, value)
+        assert form, f"no button {name}={value} on {self.url}: {self.text[:300]}"
+        return self.post(form.action, {**form.fields, **fields, name: value})
 
     @property
     def response(self) -> TestResponse:

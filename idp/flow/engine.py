@@ -112,14 +112,13 @@ class Engine:
             notes=_say(kept, outcome.errors, outcome.notice),
             user_typed=_or(outcome.user_typed, session.user_typed),
         )
+        if session.version or outcome.effects:
+            with self._stores.write() as work:
+                if session.version:
+                    work.authentication_sessions.save(stayed)
+                _apply(work, outcome.effects, visit)
         if session.version:
-            with self._stores.write() as work:
-                work.authentication_sessions.save(stayed)
-                _apply(work, outcome.effects, visit)
             return Moved()
-        if outcome.effects:
-            with self._stores.write() as work:
-                _apply(work, outcome.effects, visit)
         return Shown(replace(stayed, notes={}), self.show(stayed, visit))
 
     def _wait(

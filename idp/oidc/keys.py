@@ -45,14 +45,11 @@ class InvalidToken(ProbeshError):
     """A token that is not ours, not of the type asked for, or damaged."""
 
 
-class Signer(Protocol):
-    """The port through which everything is signed: a hardware module is one more adapter."""
-
-    def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str) -> str: ...
-
-
 class SignatureKey(Protocol):
-    """A private key with its algorithm."""
+    """The port through which everything is signed: a private key with its algorithm.
+
+    A key in a hardware module is one more adapter.
+    """
 
     def sign(self, message: bytes) -> bytes: ...
     def is_signature(self, signature: bytes, message: bytes) -> bool: ...

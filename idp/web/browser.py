@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from flask import Request, Response
 
+from idp.accounts import known_browsers
 from idp.signin.answers import Browser, Cookies
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -20,7 +21,7 @@ class CookieJar:
 
     is_https: bool
     session_lifetime: int  # seconds
-    known_lifetime: int = 90 * _DAY
+    known_lifetime: int = known_browsers.LIFETIME
     language_lifetime: int = 365 * _DAY
 
     def name(self, noun: str) -> str:

@@ -34,6 +34,7 @@ class Pages:
 
     def blueprint(self) -> Blueprint:
         pages = Blueprint("pages", __name__)
+        pages.before_request(self._limit)
         pages.add_url_rule("/authorize", view_func=self.authorize, methods=["GET", "POST"])
         pages.add_url_rule("/signin", view_func=self.resume_sealed, methods=["POST"])
         pages.add_url_rule("/signin", view_func=self.unknown, methods=["GET"])
@@ -44,8 +45,6 @@ class Pages:
     def authorize(self) -> Response:
         """Answer an authorization request by GET or POST (OIDC Core 3.1.2.1)."""
         browser = self.reader.read(request)
-        if wait := self.wait_of(browser.address):
-            return self._wait(browser, wait)
         raw = request.get_data() if request.method == "POST" else request.query_string
         parameters = parse_pairs(raw)
         if request.method == "POST" and not self.reader.jar.has_any(request):
@@ -57,8 +56,6 @@ class Pages:
 
     def resume_sealed(self) -> Response:
         browser = self.reader.read(request)
-        if wait := self.wait_of(browser.address):
-            return self._wait(browser, wait)
         self._check_form()
         sealed = request.form.get("conversation", "")
         submission = read_submission(
@@ -73,15 +70,10 @@ class Pages:
         return self.renderer.response(self.sign_in.unknown(self.reader.read(request)))
 
     def show(self, handle: str) -> Response:
-        browser = self.reader.read(request)
-        if wait := self.wait_of(browser.address):
-            return self._wait(browser, wait)
-        return self.renderer.response(self.sign_in.show(handle, browser))
+        return self.renderer.response(self.sign_in.show(handle, self.reader.read(request)))
 
     def resume(self, handle: str) -> Response:
         browser = self.reader.read(request)
-        if wait := self.wait_of(browser.address):
-            return self._wait(browser, wait)
         self._check_form()
         submission = read_submission(
             request, self.tokens, browser_key=browser.key, conversation=handle
@@ -94,7 +86,12 @@ class Pages:
         """Return the language of a page outside any conversation."""
         return self.sign_in.showing.locale(browser)
 
-    def _wait(self, browser: Browser, seconds: int) -> Response:
+    def _limit(self) -> Response | None:
+        """Let an address wait whose window is full; None lets the request pass."""
+        browser = self.reader.read(request)
+        seconds = self.wait_of(browser.address)
+        if seconds is None:
+            return None
         return self.renderer.error(
             "e429",
             429,

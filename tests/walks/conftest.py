@@ -1,7 +1,6 @@
 """The whole street for a walk: provider, backoffice and mailbox on real sockets, and Chromium."""
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from idp.demo.letters import Letterbox
 from idp.settings import load_secrets
 from idp.stores.sql import SqlStores
 from tests.fakes import FakeClock
+from tests.servers import free_port
 from tests.system import SECRET, write_config
 
 CHROMIUM = "/usr/bin/chromium"
@@ -32,13 +32,6 @@ class TravelClock(FakeClock):
     @override
     def __call__(self) -> int:
         return int(time.time()) + self.now  # noqa: TID251 - a relying party judges by real time
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextlib.contextmanager

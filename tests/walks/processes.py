@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import requests
 
 from idp.demo.letters import Letterbox
-from tests.browser import Form, _Reader
+from tests.browser import Form, _Reader, form_with
 
 ROOT = Path(__file__).parents[2]
 IDP = (sys.executable, "-c", "from idp.cli import main; main()")
@@ -160,11 +160,10 @@ class HttpBrowser:
 
     def press(self, value: str = "submit", *, name: str = "action", **typed: str) -> "HttpBrowser":
         """Fill the form that has this button and press it."""
-        for form in self.forms:
-            if (name, value) in form.buttons:
-                data = {**form.fields, **typed, name: value}
-                return self._go("POST", urljoin(self.page.url, form.action), data)
-        raise AssertionError(f"no button {name}={value} on {self.page.url}: {self.text[:300]}")
+        form = form_with(self.forms, name, value)
+        assert form, f"no button {name}={value} on {self.page.url}: {self.text[:300]}"
+        data = {**form.fields, **typed, name: value}
+        return self._go("POST", urljoin(self.page.url, form.action), data)
 
     @property
     def forms(self) -> list[Form]:

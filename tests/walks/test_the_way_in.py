@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from werkzeug.wrappers import Request, Response
 
+from tests.servers import free_port
 from tests.system import PASSWORD
-from tests.walks.conftest import Street, free_port, serving
+from tests.walks.conftest import Street, serving
 
 pytestmark = pytest.mark.browser
 USER = "office@example.gov.bd"
