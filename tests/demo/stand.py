@@ -2,20 +2,19 @@
 
 import os
 import signal
-import socket
 import threading
 import time
 from http.client import HTTPConnection
 
+from tests.servers import free_port
+
 
 def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    numbers = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return numbers
+    """Return ports of loopback that nobody listens on, each another."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return list(ports)
 
 
 def status(port: int, path: str = "/") -> int:

@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -90,19 +88,6 @@ def _wait_for(program: Program, until: Callable[[], bool]) -> None:
         assert not gone, f"it stopped at once:\n{program.log[-2000:]}"
         assert time.monotonic() < deadline, f"it does not answer:\n{program.log[-2000:]}"
         time.sleep(0.05)
-
-
-def server_port() -> int:
-    """Return a free port of those that the kernel gives to no outgoing connection.
-
-    Programs take seconds until they listen; a port of the kernel's own choice may be gone by then.
-    """
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def answers(url: str, *, verify: bool | str = True) -> Callable[[], bool]:

@@ -19,6 +19,7 @@ import trustme
 from idp.cli import run
 from idp.demo import mailbox
 from idp.demo.letters import Letterbox
+from tests.servers import free_port
 from tests.system import PASSWORD, SECRET, VERIFIER, authorize_url, write_config
 from tests.walks.processes import (
     DISCOVERY,
@@ -29,7 +30,6 @@ from tests.walks.processes import (
     answers,
     idp_run,
     running,
-    server_port,
     wait_for_code,
 )
 
@@ -145,7 +145,7 @@ def _write_production(folder: Path, database: str, issuer: str, smtp_port: int) 
 @pytest.fixture
 def portal(sqlite_folder: tuple[Path, str], tmp_path: Path) -> Iterator[Portal]:
     """Run the provider and nginx as they run in production, on this machine's ports."""
-    ports = {name: server_port() for name in ("provider", "tls", "plain", "smtp")}
+    ports = {name: free_port() for name in ("provider", "tls", "plain", "smtp")}
     host = f"localhost:{ports['tls']}"
     issuer, letterbox = f"https://{host}", Letterbox()
     config = _write_production(*sqlite_folder, issuer, ports["smtp"])

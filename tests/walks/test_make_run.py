@@ -16,9 +16,9 @@ import requests
 
 from idp.demo import launch
 from idp.demo.configuration import NotReadyError
-from tests.servers import PostgreSQL
+from tests.servers import PostgreSQL, free_port
 from tests.system import PASSWORD
-from tests.walks.processes import PATIENCE, HttpBrowser, Program, code_of, running, server_port
+from tests.walks.processes import PATIENCE, HttpBrowser, Program, code_of, running
 
 USER = "office@example.gov.bd"
 PORTS = ("IDP_PORT", "BACKOFFICE_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
@@ -90,7 +90,7 @@ class Demonstration:
 
 @pytest.fixture
 def demonstration(tmp_path: Path) -> Demonstration:
-    return Demonstration(tmp_path / "var", {name: str(server_port()) for name in PORTS})
+    return Demonstration(tmp_path / "var", {name: str(free_port()) for name in PORTS})
 
 
 def test_one_command_starts_everything_and_a_restart_keeps_who_is_logged_in(

@@ -13,6 +13,7 @@ import requests
 
 from idp.demo import mailbox
 from idp.demo.letters import Letterbox
+from tests.servers import free_port
 from tests.system import CALLBACK, PASSWORD, SECRET, VERIFIER, authorize_url, write_config
 from tests.walks.processes import (
     DISCOVERY,
@@ -21,7 +22,6 @@ from tests.walks.processes import (
     answers,
     idp_run,
     running,
-    server_port,
     wait_for_code,
 )
 
@@ -87,7 +87,7 @@ SERVERS = {"granian": _granian, "gunicorn": _gunicorn}
 
 @contextlib.contextmanager
 def _serving(server: str, folder: Path, database: str) -> Iterator[Served]:
-    port, smtp_port, letterbox = server_port(), server_port(), Letterbox()
+    port, smtp_port, letterbox = free_port(), free_port(), Letterbox()
     issuer = f"http://127.0.0.1:{port}"
     config = write_config(
         folder, database=database, smtp_port=smtp_port, more=CHATTY, issuer=issuer
