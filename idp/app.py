@@ -6,45 +6,56 @@ Reading `assemble` from top to bottom is reading the house from the cellar to th
 import ipaddress
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
 from idp import settings as settings_room
+from idp.accounts.address_limits import RATES, AddressLimits
 from idp.accounts.hash_gate import HashGate
 from idp.accounts.passwords import Hasher
-from idp.accounts.throttle import Throttle, address_network
+from idp.accounts.policy import Policy
+from idp.accounts.sign_out import KIND as LOGOUT
+from idp.accounts.sign_out import SignOut
+from idp.accounts.throttle import Throttle
 from idp.accounts.user_sessions import UserSessionRules
-from idp.flow.authenticators.email_otp import EmailOtp, derive_code
+from idp.flow.authenticators.email_otp import EmailOtp
 from idp.flow.authenticators.password import Password
+from idp.flow.authenticators.reset_credentials import ResetCredentials
 from idp.flow.engine import Engine
+from idp.flow.required_actions.update_password import UpdatePassword
 from idp.flow.step import Step
 from idp.model.clock import Clock, system_clock
-from idp.model.keyring import Keyring
-from idp.model.letter import Letter, RenderedLetter
+from idp.model.letter import Letter
 from idp.oidc.keys import KeySet
 from idp.oidc.protocol import ProtocolSettings
 from idp.oidc.provider import OpenIDProvider
 from idp.outbox.courier import Courier
-from idp.outbox.courier import Renderer as LetterRenderer
 from idp.outbox.delivery import Post
 from idp.outbox.mail_settings import MailSettings
+from idp.outbox.mailing import mailed
+from idp.outbox.notices import LogoutNotifier
 from idp.outbox.smtp import SmtpPost
 from idp.outbox.worker import Worker
 from idp.settings import Secrets, Settings, load_secrets
 from idp.signin.conversation import SignIn
+from idp.signin.letters import Letters
+from idp.signin.logout import LogOut
+from idp.signin.recovery import Recovery
 from idp.signin.seal import Seal
-from idp.signin.showing import Rules, Showing
+from idp.signin.showing import RESET, Rules, Showing, after_reset
 from idp.stores.buckets import Buckets
 from idp.stores.ports import AddressBuckets, Stores
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.flask_database import FlaskDatabase, WebStores
-from idp.theming import Theme, load_themes, time_of_day, whole_minutes
-from idp.web.browser import BrowserReader, CookieJar, Proxies, office_factor
+from idp.theming import Theme, Themes, load_all
+from idp.web.browser import BrowserReader, CookieJar, Proxies
 from idp.web.constants import ConstantAnswers, Wsgi
 from idp.web.forms import FormTokens
 from idp.web.headers import SecurityHeaders
@@ -57,7 +68,6 @@ _HERE = Path(__file__).parent
 # A wheel carries the themes inside the package, a checkout beside it.
 THEMES = next(p for p in (_HERE / "_themes", _HERE.parent / "themes") if p.is_dir())
 DEFAULT_CONFIG = Path("config/idp.toml")
-RATES = {"anonymous": "300/5 minutes"}  # of one address, before anything is proven
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,8 @@ class Assembly:
     settings: Settings
     secrets: Secrets
     stores: Stores
-    courier: Courier
+    courier: Courier  # of mails
+    notifier: Courier  # of logout notices
     worker: Worker
     wsgi: Wsgi
 
@@ -101,27 +112,38 @@ def assemble(
     # Flask-SQLAlchemy's session carries the conversation; the token path and the worker, which
     # count every microsecond or know no request, use the engine itself (docs/performance.md).
     stores, web_stores = SqlStores(engine), WebStores(database)
-    theme = open_theme(settings)
+    themes = open_themes(settings)
     provider = _provider(settings, secrets, stores, clock)
-    sign_in = _sign_in(settings, secrets, web_stores, provider, clock)
-    courier = Courier(
-        stores,
-        post or SmtpPost(mail_settings(settings)),
-        {"code": _code_renderer(settings, secrets.form_key, theme)},
-        clock,
+    limits = _address_limits(settings, secrets)
+    sign_out = SignOut.of(settings.clients)
+    sign_in = _sign_in(settings, secrets, web_stores, provider, (limits, sign_out, clock))
+    log_out = LogOut(
+        provider=provider,
+        showing=sign_in.showing,
+        stores=web_stores,
+        sign_out=sign_out,
+        clock=clock,
     )
-    worker = Worker(courier, stores, clock)
-    wsgi = _site(settings, secrets, theme, sign_in, worker, database)
-    return Assembly(settings, secrets, stores, courier, worker, wsgi)
+    courier = _courier(settings, secrets, stores, themes.default, clock, post)
+    notifier = _notifier(stores, provider, clock)
+    worker = Worker((courier, notifier), stores, clock)
+    renderer = _renderer(settings, secrets, themes)
+    pages = _pages(settings, renderer, sign_in, log_out, limits, worker)
+    wsgi = _site(settings, themes, pages, provider, database)
+    return Assembly(settings, secrets, stores, courier, notifier, worker, wsgi)
 
 
 # -- one room after the other -------------------------------------------------------------------
 
 
-def open_theme(settings: Settings) -> Theme:
-    """Return the configured theme. Raises ThemeRefused with its place."""
-    return load_themes(
-        THEMES, settings.theme.name, locales=settings.theme.locales, support=settings.support
+def open_themes(settings: Settings) -> Themes:
+    """Return the configured themes. Raises ThemeRefused with its place."""
+    return load_all(
+        THEMES,
+        settings.theme.name,
+        {client.client_id: client.theme for client in settings.clients if client.theme},
+        locales=settings.theme.locales,
+        support=settings.support,
     )
 
 
@@ -146,25 +168,16 @@ def _provider(settings: Settings, secrets: Secrets, stores: Stores, clock: Clock
 
 
 def _sign_in(
-    settings: Settings, secrets: Secrets, stores: Stores, provider: OpenIDProvider, clock: Clock
+    settings: Settings,
+    secrets: Secrets,
+    stores: Stores,
+    provider: OpenIDProvider,
+    parts: tuple[AddressLimits, SignOut, Clock],
 ) -> SignIn:
-    throttle = Throttle(stores, secrets.form_key)
-    steps: dict[str, Step] = {
-        "password": Password(stores, hasher_of(settings, secrets), throttle),
-        "email_otp": EmailOtp(
-            stores,
-            throttle,
-            secrets.form_key,
-            lifetime=settings.otp.ttl,
-            resend_after=settings.otp.resend_after,
-            tries=settings.otp.tries,
-        ),
-    }
-    flows = {
-        name: tuple(steps[step] for step in names) for name, names in settings.flows.named.items()
-    }
+    limits, sign_out, clock = parts
+    steps = _steps(settings, secrets, stores, limits, sign_out)
+    engine = Engine(_flows(settings, steps), {"update_password": steps["update_password"]}, stores)
     login_timeout = settings.session.login_timeout
-    engine = Engine(flows, stores)
     showing = Showing(
         engine=engine,
         seal=Seal(secrets.form_key, lifetime=login_timeout),
@@ -173,32 +186,108 @@ def _sign_in(
             locales=settings.theme.locales,
             default_locale=settings.theme.default,
             flow_of={c.client_id: c.flow for c in settings.clients if c.flow},
+            continues=settings.reset.then == "continue",
         ),
+    )
+    sessions = UserSessionRules(settings.session.idle, settings.session.max, sign_out)
+    recovery = Recovery(
+        provider=provider,
+        engine=engine,
+        showing=showing,
+        links=steps["reset_credentials"],
+        limits=limits,
+        stores=stores,
+        sessions=sessions,
+        clock=clock,
     )
     return SignIn(
         provider=provider,
         engine=engine,
         showing=showing,
         stores=stores,
-        sessions=UserSessionRules(settings.session.idle, settings.session.max),
+        sessions=sessions,
+        recovery=recovery,
         clock=clock,
     )
 
 
-def _code_renderer(settings: Settings, form_key: Keyring, theme: Theme) -> LetterRenderer:
-    host = urlsplit(settings.issuer).netloc
+class _Steps(TypedDict):
+    password: Password
+    email_otp: EmailOtp
+    reset_credentials: ResetCredentials
+    update_password: UpdatePassword
 
-    def render(letter: Letter) -> RenderedLetter:
-        challenge, version = str(letter.facts["challenge"]), int(letter.facts["key_version"])
-        facts: dict[str, str | int] = {
-            "code": derive_code(form_key, challenge, version),
-            "minutes": whole_minutes(letter.expires_at - letter.created_at),
-            "host": host,
-            "time": time_of_day(letter.created_at, settings.theme.timezone, letter.locale),
-        }
-        return theme.letter("code", letter.locale, facts)
 
-    return render
+def _steps(
+    settings: Settings,
+    secrets: Secrets,
+    stores: Stores,
+    limits: AddressLimits,
+    sign_out: SignOut,
+) -> _Steps:
+    throttle, hasher = Throttle(stores, secrets.form_key), hasher_of(settings, secrets)
+    return {
+        "password": Password(stores, hasher, throttle),
+        "email_otp": EmailOtp(
+            stores,
+            throttle,
+            secrets.form_key,
+            lifetime=settings.otp.ttl,
+            resend_after=settings.otp.resend_after,
+            tries=settings.otp.tries,
+        ),
+        "reset_credentials": ResetCredentials(
+            stores,
+            throttle,
+            limits,
+            secrets.form_key,
+            lifetime=settings.reset.ttl,
+            resend_after=settings.reset.resend_after,
+        ),
+        "update_password": UpdatePassword(
+            stores, hasher, throttle, Policy.of(settings.password), sign_out
+        ),
+    }
+
+
+def _flows(settings: Settings, steps: _Steps) -> dict[str, tuple[Step, ...]]:
+    """Return the flows by name: the configured ones, and those that begin with a mailed link."""
+    named: Mapping[str, Step] = {"password": steps["password"], "email_otp": steps["email_otp"]}
+    reset: tuple[Step, ...] = (steps["reset_credentials"], steps["update_password"])
+    flows = {name: tuple(named[s] for s in names) for name, names in settings.flows.named.items()}
+    # After a reset the new password may be taken as typed, never a step that follows it.
+    rest = {name: tuple(s for s in flow if s.name != "password") for name, flow in flows.items()}
+    longer = {after_reset(name): (*reset, *after) for name, after in rest.items() if after}
+    return {**flows, RESET: reset, **longer}
+
+
+def _courier(
+    settings: Settings,
+    secrets: Secrets,
+    stores: Stores,
+    theme: Theme,
+    clock: Clock,
+    post: Post | None,
+) -> Courier:
+    post = post or SmtpPost(mail_settings(settings))
+    letters = Letters(
+        issuer=settings.issuer,
+        timezone=settings.theme.timezone,
+        theme=theme,
+        form_key=secrets.form_key,
+    )
+    deliveries = {kind: mailed(post, render, clock) for kind, render in letters.by_kind().items()}
+    return Courier(stores, deliveries, clock, lane="mail", longest=post.longest)
+
+
+def _notifier(stores: Stores, provider: OpenIDProvider, clock: Clock) -> Courier:
+    def token_of(letter: Letter, now: int) -> str | None:
+        sub, sid = str(letter.facts["sub"]), str(letter.facts["sid"])
+        return provider.logout_token(letter.to, sub=sub, sid=sid, now=now)
+
+    notifier = LogoutNotifier(provider.backchannel_uri, token_of, clock)
+    deliveries = {LOGOUT: notifier.deliver}
+    return Courier(stores, deliveries, clock, lane="notice", longest=notifier.longest)
 
 
 def mail_settings(settings: Settings) -> MailSettings:
@@ -218,28 +307,45 @@ def mail_settings(settings: Settings) -> MailSettings:
     )
 
 
-def _site(
-    settings: Settings,
-    secrets: Secrets,
-    theme: Theme,
-    sign_in: SignIn,
-    worker: Worker,
-    database: FlaskDatabase,
-) -> Wsgi:
-    issuer, provider = urlsplit(settings.issuer), sign_in.provider
+def _renderer(settings: Settings, secrets: Secrets, themes: Themes) -> Renderer:
+    issuer = urlsplit(settings.issuer)
     jar = CookieJar(is_https=issuer.scheme == "https", session_lifetime=settings.session.max)
     tokens = FormTokens(secrets.form_key)
-    pages = Pages(
+    return Renderer(themes, settings.clients_by_id, tokens, jar, issuer.path)
+
+
+def _pages(
+    settings: Settings,
+    renderer: Renderer,
+    sign_in: SignIn,
+    log_out: LogOut,
+    limits: AddressLimits,
+    worker: Worker,
+) -> Pages:
+    issuer = urlsplit(settings.issuer)
+    return Pages(
         sign_in=sign_in,
-        reader=BrowserReader(jar, _proxies(settings)),
-        renderer=Renderer(theme, settings.clients_by_id, tokens, jar, issuer.path),
-        tokens=tokens,
+        log_out=log_out,
+        reader=BrowserReader(renderer.jar, _proxies(settings)),
+        renderer=renderer,
+        tokens=renderer.tokens,
         origin=f"{issuer.scheme}://{issuer.netloc}",
-        wait_of=_address_limit(settings),
+        wait_of=partial(limits.wait, "anonymous"),
         ring=worker.bell,
     )
+
+
+def _site(
+    settings: Settings,
+    themes: Themes,
+    pages: Pages,
+    provider: OpenIDProvider,
+    database: FlaskDatabase,
+) -> Wsgi:
     headers = SecurityHeaders(
-        is_https=jar.is_https, style_hash=theme.style_hash, script_hash=theme.script_hash
+        is_https=pages.reader.jar.is_https,
+        style_hashes=themes.style_hashes,
+        script_hash=themes.default.script_hash,
     )
     site = create_site(pages, ProtocolEndpoints(provider), headers)
     database.init_app(site)
@@ -253,10 +359,11 @@ def _site(
         allowed_origin=provider.allowed_origin,
         headers=headers.everywhere(),
     )
-    if not issuer.path:
+    path = urlsplit(settings.issuer).path
+    if not path:
         return constants
     nowhere = Response(status=404, headers=[*headers.everywhere().items()])
-    return DispatcherMiddleware(nowhere, {issuer.path: constants})
+    return DispatcherMiddleware(nowhere, {path: constants})
 
 
 def _proxies(settings: Settings) -> Proxies:
@@ -264,12 +371,7 @@ def _proxies(settings: Settings) -> Proxies:
     return Proxies(trusted, settings.proxy.hops)
 
 
-def _address_limit(settings: Settings) -> Callable[[str], int | None]:
+def _address_limits(settings: Settings, secrets: Secrets) -> AddressLimits:
     buckets: AddressBuckets = Buckets(settings.redis.url, rates=RATES)
     offices = tuple((ipaddress.ip_network(o.network), o.factor) for o in settings.limits.offices)
-
-    def wait_of(address: str) -> int | None:
-        network = address_network(address)
-        return buckets.hit("anonymous", network, factor=office_factor(address, offices))
-
-    return wait_of
+    return AddressLimits(buckets, offices, secrets.form_key)

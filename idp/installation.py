@@ -4,7 +4,9 @@ It stands beside `app.py` so that a worker, which never migrates, need not carry
 """
 
 from idp.accounts.directory import Directory
-from idp.app import hasher_of, mail_settings, open_theme
+from idp.accounts.policy import Policy
+from idp.accounts.sign_out import SignOut
+from idp.app import hasher_of, mail_settings, open_themes
 from idp.model.clock import Clock, system_clock
 from idp.oidc.keys import make_keys
 from idp.outbox.check import send_now
@@ -36,10 +38,16 @@ def directory(settings: Settings, clock: Clock = system_clock) -> Directory:
     """Return the directory of users that the command line changes."""
     secrets = load_secrets(settings.secrets_dir)
     stores = SqlStores(open_engine(settings.database.url))
-    return Directory(stores, hasher_of(settings, secrets), clock)
+    return Directory(
+        stores,
+        hasher_of(settings, secrets),
+        clock,
+        policy=Policy.of(settings.password),
+        sign_out=SignOut.of(settings.clients),
+    )
 
 
 def send_test_mail(settings: Settings, address: str, clock: Clock = system_clock) -> None:
     """Send one letter at once. Raises MailRefused with one sentence."""
-    rendered = open_theme(settings).letter("test", settings.theme.default, {})
+    rendered = open_themes(settings).default.letter("test", settings.theme.default, {})
     send_now(SmtpPost(mail_settings(settings)), rendered, address, now=clock())

@@ -34,6 +34,7 @@ owner = "ops@example.gov.bd"
 home_url = "http://127.0.0.1:9001/"
 secrets = [{{ hash = "sha256:{digest(SECRET).hex()}" }}]
 redirect_uris = ["{CALLBACK}"]
+post_logout_redirect_uris = ["http://127.0.0.1:9001/bye"]
 grants = ["authorization_code", "refresh_token", "client_credentials"]
 scopes = ["openid", "profile", "email", "offline_access"]
 web_origins = ["https://app.example.gov.bd"]

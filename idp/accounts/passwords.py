@@ -36,12 +36,17 @@ class _Tagged(NamedTuple):
     bcrypt_hash: bytes
 
 
+def normal_form(password: str) -> str:
+    """Return the one form of a password: invisible characters dropped, then NFC."""
+    return unicodedata.normalize("NFC", password.translate(_INVISIBLE))
+
+
 def normalise(password: str) -> bytes:
-    """Return the UTF-8 bytes that are hashed: invisible characters dropped, then NFC.
+    """Return the UTF-8 bytes that are hashed: those of `normal_form`.
 
     Raises UnicodeEncodeError for lone surrogates, which `is_hashable` refuses.
     """
-    return unicodedata.normalize("NFC", password.translate(_INVISIBLE)).encode()
+    return normal_form(password).encode()
 
 
 def is_hashable(password: str) -> bool:

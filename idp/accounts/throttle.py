@@ -11,6 +11,9 @@ from idp.stores.ports import Blocked, Schedule, Stores, Work
 PAIR = Schedule(window=60, pauses=((5, 60),))
 # Wrong codes of one account, wherever they are typed: whoever gets here holds the password.
 OTP = Schedule(window=0, pauses=((10, 600), (20, 3600), (50, 0)))
+# Links to one mailbox, whoever asks: three in a quarter of an hour, ten a day, and a pause after
+# each that the configuration chooses.
+RESETS = (Schedule(window=900, pauses=((3, 900),)), Schedule(window=86_400, pauses=((10, 86_400),)))
 
 _UNKNOWN_NETWORK = "unknown"
 _HOST_BITS = 64
@@ -37,6 +40,15 @@ class Throttle:
         """Return the counter's key of an account and a network: keyed, so rows name nobody."""
         facts = [kind, user_id_canonical, address_network(address)]
         return self._form_key.mac("throttle", json.dumps(facts).encode())
+
+    def reset_limits(
+        self, user_id_canonical: str, *, resend_after: int
+    ) -> tuple[tuple[bytes, Schedule], ...]:
+        """Return the counters of links to one user ID; `resend_after` is in seconds."""
+        pause = Schedule(window=resend_after, pauses=((1, resend_after),))
+        facts = [json.dumps(["reset", user_id_canonical, n]) for n in range(3)]
+        keys = [self._form_key.mac("throttle", fact.encode()) for fact in facts]
+        return tuple(zip(keys, (pause, *RESETS), strict=True))
 
     @staticmethod
     def otp_key(user_id: str) -> bytes:

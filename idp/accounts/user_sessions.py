@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from idp.accounts.sign_out import Cause, SignOut
 from idp.model.errors import AlreadySpent
 from idp.model.sessions import UserSession
 from idp.model.tokens import digest, new_id, new_secret
@@ -17,14 +18,19 @@ class UserSessionRules:
 
     idle: int
     maximum: int
+    sign_out: SignOut
 
     def find_good(
-        self, work: Work, cookie: str | None, *, now: int
+        self, work: Work, cookie: str | None, *, now: int, hold: bool = False
     ) -> tuple[UserSession, User] | None:
-        """Return the live session of a cookie and its enabled user; None if either is missing."""
+        """Return the live session of a cookie and its enabled user; None if either is missing.
+
+        Whoever gives something out in the session must `hold` it: a logout then waits, and ends
+        what was given too.
+        """
         if not cookie:
             return None
-        found = work.user_sessions.find_with_user(digest(cookie))
+        found = work.user_sessions.find_with_user(digest(cookie), hold=hold)
         if found is None:
             return None
         session, user = found
@@ -65,6 +71,15 @@ class UserSessionRules:
         )
         return cookie, self._renewed(work, fresh, replaces) or _added(work, fresh)
 
+    def renew_cookie(self, work: Work, session: UserSession) -> str:
+        """Give a session a new cookie and return it: the old one is dead.
+
+        Raises AlreadySpent if another tab was faster.
+        """
+        cookie = new_secret()
+        work.user_sessions.renew(replace(session, digest=digest(cookie)), old_digest=session.digest)
+        return cookie
+
     def touch(self, work: Work, session: UserSession, *, now: int) -> None:
         """Note that a session is in use, at most once a minute."""
         if now - session.last_seen_at >= _TOUCH_EVERY:
@@ -77,7 +92,7 @@ class UserSessionRules:
         if old is None:
             return None
         if old.user_id != fresh.user_id or not self.is_live(old, now=fresh.auth_time):
-            work.user_sessions.end(old.sid, now=fresh.auth_time)
+            self.sign_out.end(work, old.sid, Cause(), now=fresh.auth_time)
             return None
         renewed = replace(fresh, sid=old.sid, created_at=old.created_at)
         try:

@@ -2,7 +2,7 @@
 
 import click
 
-from idp.app import mail_settings, open_theme
+from idp.app import mail_settings, open_themes
 from idp.cli.command import Invocation, shared_options
 from idp.outbox.smtp import SmtpPost
 
@@ -18,7 +18,7 @@ def config_group() -> None:
 def check(invocation: Invocation) -> None:
     """Tell every mistake of every file with its place, or that there is none."""
     settings = invocation.settings()
-    open_theme(settings)
+    open_themes(settings)
     SmtpPost(mail_settings(settings))
     names = [client.client_id for client in settings.clients]
     counted = f"{len(names)} client" if len(names) == 1 else f"{len(names)} clients"

@@ -4,8 +4,13 @@ import sys
 
 import click
 
+from idp.accounts.directory import ACTIONS
 from idp.cli.command import CommandFailed, Invocation, shared_options
 from idp.installation import directory
+
+_temporary = click.option(
+    "--temporary", is_flag=True, help="At the next login the user must choose another password."
+)
 
 
 @click.group("user")
@@ -19,37 +24,77 @@ def user_group() -> None:
 @click.option("--name-en", default="", help="The name in English.")
 @click.option("--office", default="", help="The office.")
 @click.option("--password-stdin", is_flag=True, help="Read a password from standard input.")
+@_temporary
 @shared_options
 @click.pass_obj
 def add(
-    invocation: Invocation,
-    email: str,
-    name_bn: str,
-    name_en: str,
-    office: str,
-    password_stdin: bool,
+    invocation: Invocation, /, email: str, password_stdin: bool, temporary: bool, **names: str
 ) -> None:
-    """Add a user, without a password unless --password-stdin is given."""
+    """Add a user, without a password unless --password-stdin is given.
+
+    Example: idp user add office@example.gov.bd --name-bn "ক দপ্তর" --password-stdin --temporary
+    """
+    if temporary and not password_stdin:
+        raise click.UsageError("--temporary needs --password-stdin.")
     password = _password_from_stdin() if password_stdin else None
-    users = directory(invocation.settings())
-    if password is not None:
-        users.check_password(password)
-    user = users.add(email, name_bn=name_bn, name_en=name_en, office=office)
-    if password is not None:
-        users.set_password(email, password)
+    user = directory(invocation.settings()).add(
+        email, **names, password=password, temporary=temporary
+    )
     invocation.say(f"Added {user.email}.", id=user.id, email=user.email)
 
 
 @user_group.command("set-password")
 @click.argument("email")
+@_temporary
+@click.option("--end-sessions", is_flag=True, help="End every log-in of the user.")
 @shared_options
 @click.pass_obj
-def set_password(invocation: Invocation, email: str) -> None:
-    """Give a user a password: asked for twice, or one line of standard input."""
+def set_password(invocation: Invocation, email: str, temporary: bool, end_sessions: bool) -> None:
+    """Give a user a password: asked for twice, or one line of standard input.
+
+    Example: idp user set-password office@example.gov.bd --temporary
+    """
     users = directory(invocation.settings())
     is_terminal = sys.stdin.isatty()
-    users.set_password(email, _password_from_prompt() if is_terminal else _password_from_stdin())
+    password = _password_from_prompt() if is_terminal else _password_from_stdin()
+    users.set_password(email, password, temporary=temporary, end_sessions=end_sessions)
     invocation.say(f"The password of {email} is set.", email=email)
+
+
+@user_group.command("set-email")
+@click.argument("email")
+@click.argument("new")
+@shared_options
+@click.pass_obj
+def set_email(invocation: Invocation, email: str, new: str) -> None:
+    """Move a user from the mailbox EMAIL to NEW: links that were mailed work no more.
+
+    Example: idp user set-email office@example.gov.bd office@new.example.gov.bd
+    """
+    user = directory(invocation.settings()).set_email(email, new)
+    invocation.say(f"{email} is now {user.email}.", id=user.id, email=user.email)
+
+
+@user_group.command("require")
+@click.argument("email")
+@click.argument("action", type=click.Choice(ACTIONS))
+@click.option("--not", "dropped", is_flag=True, help="Demand it no more.")
+@shared_options
+@click.pass_obj
+def require(invocation: Invocation, email: str, action: str, dropped: bool) -> None:
+    """Demand ACTION of a user at the next login.
+
+    Example: idp user require office@example.gov.bd update_password
+    """
+    demanded = not dropped
+    directory(invocation.settings()).require(email, action, demanded)
+    told = "must" if demanded else "need not"
+    invocation.say(
+        f"{email} {told} do {action} at the next login.",
+        email=email,
+        action=action,
+        demanded=demanded,
+    )
 
 
 @user_group.command("disable")
@@ -57,7 +102,10 @@ def set_password(invocation: Invocation, email: str) -> None:
 @shared_options
 @click.pass_obj
 def disable(invocation: Invocation, email: str) -> None:
-    """Switch a user off: no log-in, and every log-in ends."""
+    """Switch a user off: no log-in, and every log-in ends.
+
+    Example: idp user disable office@example.gov.bd
+    """
     directory(invocation.settings()).set_enabled(email, enabled=False)
     invocation.say(f"{email} is disabled.", email=email, enabled=False)
 
@@ -67,7 +115,10 @@ def disable(invocation: Invocation, email: str) -> None:
 @shared_options
 @click.pass_obj
 def enable(invocation: Invocation, email: str) -> None:
-    """Switch a user on again."""
+    """Switch a user on again.
+
+    Example: idp user enable office@example.gov.bd
+    """
     directory(invocation.settings()).set_enabled(email, enabled=True)
     invocation.say(f"{email} is enabled.", email=email, enabled=True)
 
@@ -79,7 +130,7 @@ def _password_from_prompt() -> str:
 
 
 def _password_from_stdin() -> str:
-    """Return the first line of standard input; blanks in it belong to the password."""
+    """Return the first line of standard input; the policy finds blanks at its ends."""
     line = sys.stdin.buffer.readline().removesuffix(b"\n").removesuffix(b"\r")
     if not line:
         raise CommandFailed("There is no password on standard input.")

@@ -1,4 +1,4 @@
-"""`python -m idp.demo`: provider, backoffice and mailbox until Ctrl-C."""
+"""`python -m idp.demo`: provider, both relying parties and mailbox until Ctrl-C."""
 
 import sys
 

@@ -1,6 +1,6 @@
 """The demonstration's configuration: `config/` with this run's ports, written to `var/config/`.
 
-The sample relying party's secret is made here once and kept; its client file holds the hash only.
+The sample relying parties' secrets are made here once and kept; client files hold hashes only.
 """
 
 import hashlib
@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from idp.demo.settings import LOOKS
+
 MARK = "# Written by `make run` at every start from "
 SAMPLE_PORT = re.compile(r"(?<=//127\.0\.0\.1:)\d+")
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-BACKOFFICE = "backoffice"
 
 
 class NotReadyError(Exception):
@@ -30,6 +31,7 @@ class Ports:
 
     provider: int = 9000
     backoffice: int = 9001
+    ministry: int = 9002
     mailbox: int = 9003
     smtp: int = 9025
 
@@ -37,6 +39,7 @@ class Ports:
 VARIABLES = {
     "provider": "IDP_PORT",
     "backoffice": "BACKOFFICE_PORT",
+    "ministry": "MINISTRY_PORT",
     "mailbox": "MAILBOX_PORT",
     "smtp": "IDP_SMTP_PORT",
 }
@@ -81,17 +84,18 @@ def write_configuration(source: Path, var: Path, ports: Ports) -> Path:
     for file in sorted((source / "clients.d").glob("*.toml")):
         clients = _with_ports(_read(file), ports)
         for client in clients.get("clients", []):
-            if client["client_id"] == BACKOFFICE:
-                client["secrets"] = [{"hash": secret_hash(client_secret(var))}]
+            if client["client_id"] in LOOKS:
+                secret = client_secret(var, client["client_id"])
+                client["secrets"] = [{"hash": secret_hash(secret)}]
         _write(target / "clients.d" / file.name, clients, file)
     main = target / "idp.toml"
     _write(main, _main_table(_read(source / "idp.toml"), var, ports), source / "idp.toml")
     return main
 
 
-def client_secret(var: Path) -> str:
-    """Return the backoffice's secret; made (256 bits, 0600) the first time, kept from then on."""
-    file = var / "config" / "backoffice_secret"
+def client_secret(var: Path, client_id: str) -> str:
+    """Return a client's secret; made (256 bits, 0600) the first time, kept from then on."""
+    file = var / "config" / f"{client_id}_secret"
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:

@@ -1,4 +1,4 @@
-"""What `make run` starts: configuration, secrets and sample users, then the three programs.
+"""What `make run` starts: configuration, secrets and sample users, then the programs.
 
 The provider is used as an administrator uses it: by its configuration and the `idp` command.
 """
@@ -25,6 +25,7 @@ from idp.demo.configuration import (
     write_configuration,
 )
 from idp.demo.processes import Child, Part, alone_in, await_answers, check_ports, stop
+from idp.demo.settings import LOOKS, Look
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE_PASSWORD = "Nodi#Tir2026"  # noqa: S105 (told to everybody: it opens sample users only)
@@ -39,7 +40,7 @@ class SampleUser:
     name_bn: str
     name_en: str
     state: str
-    has_password: bool = True
+    is_temporary: bool = False
     is_disabled: bool = False
 
 
@@ -48,7 +49,11 @@ SAMPLE_USERS = (
     SampleUser("office@example.gov.bd", "রহিমা খাতুন", "Rahima Khatun", "normal"),
     SampleUser("closed@example.gov.bd", "করিম উদ্দিন", "Karim Uddin", "disabled", is_disabled=True),
     SampleUser(
-        "new@example.gov.bd", "নতুন ব্যবহারকারী", "New User", "no password yet", has_password=False
+        "new@example.gov.bd",
+        "নতুন ব্যবহারকারী",
+        "New User",
+        "first login: must set a new password",
+        is_temporary=True,
     ),
 )
 
@@ -95,10 +100,10 @@ def prepare_provider(config: Path) -> None:
 
 def _add(config: Path, user: SampleUser) -> None:
     names = ["--name-bn", user.name_bn, "--name-en", user.name_en, "--office", OFFICE]
-    password = ["--password-stdin"] if user.has_password else []
-    typed = f"{SAMPLE_PASSWORD}\n" if user.has_password else ""
+    password = ["--password-stdin", *(["--temporary"] if user.is_temporary else [])]
+    add = idp(config, "user", "add", user.email, "--json", *names, *password)
     try:
-        _ask(idp(config, "user", "add", user.email, "--json", *names, *password), typed)
+        _ask(add, f"{SAMPLE_PASSWORD}\n")
     except NotReadyError as error:
         if "exists" in str(error):
             return
@@ -123,30 +128,33 @@ def _ask(command: Sequence[str], typed: str = "") -> dict[str, Any]:
 
 
 def parts(config: Path, var: Path, ports: Ports) -> list[Part]:
-    """Return the three programs; the mailbox first, so that no letter finds it closed."""
-    python = [sys.executable, "-m"]
-    issuer = f"http://127.0.0.1:{ports.provider}"
+    """Return the programs; the mailbox first, so that no letter finds it closed."""
     mailbox = ["--port", str(ports.mailbox), "--smtp-port", str(ports.smtp)]
-    backoffice = ["--port", str(ports.backoffice), "--issuer", issuer]
-    secret = {"BACKOFFICE_CLIENT_SECRET": client_secret(var)}
     discovery = "/.well-known/openid-configuration"
     return [
-        Part("mailbox", [*python, "idp.demo.mailbox", *mailbox], ports.mailbox, "/", {}),
+        Part("mailbox", _module("mailbox", *mailbox), ports.mailbox, "/", {}),
         Part("provider", idp(config, "run"), ports.provider, discovery, {}),
-        Part(
-            "backoffice",
-            [*python, "idp.demo.backoffice", *backoffice],
-            ports.backoffice,
-            "/forgotten",
-            secret,
-        ),
+        *(_relying_party(look, var, ports) for look in LOOKS.values()),
     ]
+
+
+def _relying_party(look: Look, var: Path, ports: Ports) -> Part:
+    port: int = getattr(ports, look.key)
+    issuer = f"http://127.0.0.1:{ports.provider}"
+    command = _module("relying_party", "--look", look.key, "--port", str(port), "--issuer", issuer)
+    secret = {look.variable("CLIENT_SECRET"): client_secret(var, look.key)}
+    return Part(look.key, command, port, "/forgotten", secret)
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", f"idp.demo.{name}", *arguments]
 
 
 def table(ports: Ports, var: Path) -> str:
     """Return the addresses and the sample users as text."""
     rows = [
         ("Backoffice (start here)", f"http://127.0.0.1:{ports.backoffice}/"),
+        ("Ministry (the second one)", f"http://127.0.0.1:{ports.ministry}/"),
         ("Provider", f"http://127.0.0.1:{ports.provider}/"),
         ("Mailbox (codes and links)", f"http://127.0.0.1:{ports.mailbox}/"),
         ("", ""),

@@ -1,4 +1,4 @@
-"""What the demonstration's two sites share: response headers, error pages and a quiet server."""
+"""What the demonstration's sites share: response headers, error pages and a quiet server."""
 
 import contextlib
 import signal

@@ -1,4 +1,4 @@
-"""The backoffice's own sessions: kept in this process, named by an opaque cookie.
+"""A relying party's own sessions: kept in this process, named by an opaque cookie.
 
 Tokens therefore never travel in the browser's cookie. A restart forgets everybody, which single
 sign-on makes painless.
@@ -13,7 +13,6 @@ from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from typing_extensions import override
 
-COOKIE = "backoffice_session"
 KEEP = 1000
 
 
@@ -33,14 +32,26 @@ class MemorySession(dict[str, Any], SessionMixin):
 class MemorySessions(SessionInterface):
     """Holds at most `KEEP` sessions and forgets the one that was opened first."""
 
-    def __init__(self) -> None:
+    def __init__(self, cookie: str) -> None:
+        self._cookie = cookie
         self._kept: OrderedDict[str, MemorySession] = OrderedDict()
         self._lock = threading.Lock()
+
+    def end(self, *, sub: str, sid: str) -> None:
+        """End the sessions named `sid`, or all of `sub` when there is no `sid`.
+
+        A request under way finishes with what it holds; the next one finds nothing.
+        """
+        name, value = ("sid", sid) if sid else ("sub", sub)
+        with self._lock:
+            ended = [key for key, kept in self._kept.items() if kept.get(name) == value]
+            for key in ended:
+                del self._kept[key]
 
     @override
     def open_session(self, app: Flask, request: Request) -> MemorySession:
         with self._lock:
-            return self._kept.get(request.cookies.get(COOKIE, "")) or MemorySession()
+            return self._kept.get(request.cookies.get(self._cookie, "")) or MemorySession()
 
     @override
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -59,8 +70,8 @@ class MemorySessions(SessionInterface):
         if session:
             self._set_cookie(app, response, session.key)
         elif had_cookie:
-            response.delete_cookie(COOKIE)
+            response.delete_cookie(self._cookie)
 
     def _set_cookie(self, app: Flask, response: Response, key: str) -> None:
         secure = app.config["PREFERRED_URL_SCHEME"] == "https"
-        response.set_cookie(COOKIE, key, httponly=True, samesite="Lax", secure=secure)
+        response.set_cookie(self._cookie, key, httponly=True, samesite="Lax", secure=secure)

@@ -7,10 +7,15 @@ nothing of the whole unit of work happens.
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from idp.accounts.credentials import change_password
+from idp.accounts.sign_out import Cause, SignOut
+from idp.model.action_token import ActionToken
 from idp.model.errors import AlreadySpent
 from idp.model.letter import Letter
 from idp.model.sessions import Challenge
-from idp.stores.ports import Work
+from idp.model.tokens import digest
+from idp.model.user import User
+from idp.stores.ports import Schedule, Work
 
 
 class Effect(Protocol):
@@ -78,3 +83,102 @@ class Rehash:
 
     def apply(self, work: Work, *, now: int) -> None:
         work.credentials.rehash(self.user_id, self.tagged_hash, old=self.old)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldVersion:
+    """Insist that password and mailbox are still those that were proven."""
+
+    user: User
+
+    def apply(self, work: Work, *, now: int) -> None:
+        if not work.credentials.holds_version(self.user.id, self.user.credential_version):
+            raise AlreadySpent
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLink:
+    """Store an action token and promise its letter, as long as its address has not had enough.
+
+    Over a limit nothing is written but counters: who asks sees no difference, and who floods a
+    mailbox cannot push out the link that its owner waits for.
+    """
+
+    token: ActionToken
+    letter: Letter
+    limits: tuple[tuple[bytes, Schedule], ...]
+    most_live: int
+
+    def apply(self, work: Work, *, now: int) -> None:
+        for key, schedule in self.limits:
+            if work.counters.reserve(key, schedule, now=now) is not None:
+                return
+        if work.action_tokens.live_of_user(self.token.user_id, now=now) < self.most_live:
+            work.action_tokens.add(self.token)
+            work.outbox.add(self.letter)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendLink:
+    """Use up the link that was opened: of two that post at once, one wins.
+
+    It has proven the mailbox, and reopens a counter of wrong codes that was closed for good.
+    """
+
+    token_id: str
+    user_id: str
+    otp_key: bytes
+
+    def apply(self, work: Work, *, now: int) -> None:
+        work.action_tokens.spend(self.token_id, now=now)
+        work.users.verify_email(self.user_id)
+        blocked = work.counters.blocked(self.otp_key, now=now)
+        if blocked is not None and blocked.until is None:
+            work.counters.clear(self.otp_key)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Store the new password; logins that the old one began end, but for this conversation."""
+
+    user: User
+    tagged_hash: str = field(repr=False)
+    history: int
+    session_id: str
+
+    def apply(self, work: Work, *, now: int) -> None:
+        change_password(
+            work,
+            self.user,
+            self.tagged_hash,
+            history=self.history,
+            now=now,
+            goes_on=self.session_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EndOthers:
+    """End the user's other sessions and forget the other browsers; these two cookies stay."""
+
+    sign_out: SignOut
+    user_id: str
+    reference: str
+    session: str | None = field(repr=False)
+    known_browser: str | None = field(repr=False)
+
+    def apply(self, work: Work, *, now: int) -> None:
+        cause = Cause(self.reference)
+        self.sign_out.end_all(work, self.user_id, cause, now=now, keep=self.session)
+        keep = digest(self.known_browser) if self.known_browser else None
+        work.known_browsers.forget_all(self.user_id, keep=keep)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Promise a letter."""
+
+    letter: Letter
+
+    def apply(self, work: Work, *, now: int) -> None:
+        work.outbox.add(self.letter)

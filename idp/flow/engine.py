@@ -7,7 +7,7 @@ of work. Endings belong to it: a completed or refused conversation is taken out,
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from idp.flow.effects import ClearCounter, Effect
 from idp.flow.outcomes import Challenge, Refused, Succeeded, Throttled
@@ -51,15 +51,24 @@ class Completed(Generic[T]):
 
 
 class Engine:
-    """Moves conversations along their flows: flat lists of steps, named in the configuration."""
+    """Moves conversations along their flows: flat lists of steps, named in the configuration.
 
-    def __init__(self, flows: Mapping[str, tuple[Step, ...]], stores: Stores) -> None:
+    What is demanded of a user besides, its required actions, follows the last step of the flow.
+    """
+
+    def __init__(
+        self, flows: Mapping[str, tuple[Step, ...]], actions: Mapping[str, Step], stores: Stores
+    ) -> None:
         self._flows = flows
+        self._actions = actions
         self._stores = stores
+
+    def has_flow(self, flow: str) -> bool:
+        return flow in self._flows
 
     def has_step(self, session: AuthenticationSession) -> bool:
         """Tell whether the step that the conversation stands at is still configured."""
-        return session.step < len(self._flows.get(session.flow, ()))
+        return session.flow in self._flows and session.step < len(self._path(session))
 
     def is_proven(self, flow: str, amr: Iterable[str]) -> bool:
         """Tell whether these methods are all that the steps of a flow ask for."""
@@ -98,6 +107,15 @@ class Engine:
                     self._refund(outcome, visit)
                     raise
 
+    def pass_first(
+        self, session: AuthenticationSession, user: User, notes: Mapping[str, str]
+    ) -> AuthenticationSession:
+        """Move a sealed conversation past its first step, which was proven outside of it.
+
+        Nothing is stored: the step after it hands in the proof again, to be used up.
+        """
+        return replace(session, step=1, user_id=user.id, notes=notes)
+
     def take(self, session: AuthenticationSession, visit: Visit) -> None:
         """End a stored conversation without a result: the person starts again."""
         with self._stores.write() as work:
@@ -114,12 +132,12 @@ class Engine:
         )
         if session.version or outcome.effects:
             with self._stores.write() as work:
+                _apply(work, outcome.effects, visit)
                 if session.version:
                     work.authentication_sessions.save(stayed)
-                _apply(work, outcome.effects, visit)
         if session.version:
             return Moved()
-        return Shown(replace(stayed, notes={}), self.show(stayed, visit))
+        return Shown(replace(stayed, notes=_unsaid(stayed.notes)), self.show(stayed, visit))
 
     def _wait(
         self, session: AuthenticationSession, outcome: Throttled, visit: Visit
@@ -134,9 +152,9 @@ class Engine:
 
     def _end(self, session: AuthenticationSession, outcome: Refused, visit: Visit) -> None:
         with self._stores.write() as work:
+            _apply(work, outcome.effects, visit)
             if session.version:
                 _take(work, session, visit)
-            _apply(work, outcome.effects, visit)
 
     def _advance(
         self,
@@ -150,20 +168,21 @@ class Engine:
             step=session.step + 1,
             user_id=outcome.user.id,
             user_typed=_or(outcome.user_typed, session.user_typed),
-            amr=(*session.amr, *outcome.amr),
+            amr=tuple(dict.fromkeys((*session.amr, *outcome.amr))),
             notes={},
         )
-        if proven.step == len(self._flows[session.flow]):
+        proven = self._with_actions(proven)
+        if proven.step == len(self._path(proven)):
             with self._stores.write() as work:
-                _take(work, session, visit)
                 _apply(work, outcome.effects, visit)
+                _take(work, session, visit)
                 return Completed(complete(work, proven, outcome.user))
         entered = self._step(proven).enter(Scene.of(proven, outcome.user, visit))
-        waiting = replace(proven, notes=entered.notes or {})
+        waiting = replace(proven, notes=_say(entered.notes or {}, (), outcome.notice))
         with self._stores.write() as work:
+            _apply(work, (*outcome.effects, *entered.effects), visit)
             sessions = work.authentication_sessions
             (sessions.save if session.version else sessions.add)(waiting)
-            _apply(work, (*outcome.effects, *entered.effects), visit)
         return Moved()
 
     def _refund(self, outcome: Succeeded, visit: Visit) -> None:
@@ -172,8 +191,23 @@ class Engine:
         with self._stores.write() as work:
             _apply(work, refunds, visit)
 
+    def _with_actions(self, proven: AuthenticationSession) -> AuthenticationSession:
+        """Add what is demanded of the person, once the flow's own steps are proven."""
+        steps = self._flows[proven.flow]
+        if proven.step != len(steps) or proven.user_id is None:
+            return proven
+        done = {step.name for step in steps}
+        with self._stores.read() as work:
+            demanded = work.required_actions.of_user(proven.user_id)
+        actions = tuple(a for a in demanded if a in self._actions and a not in done)
+        return replace(proven, actions=actions)
+
+    def _path(self, session: AuthenticationSession) -> tuple[Step, ...]:
+        actions = (self._actions[name] for name in session.actions if name in self._actions)
+        return (*self._flows[session.flow], *actions)
+
     def _step(self, session: AuthenticationSession) -> Step:
-        return self._flows[session.flow][session.step]
+        return self._path(session)[session.step]
 
     def _scene(self, session: AuthenticationSession, visit: Visit) -> Scene:
         user = None
@@ -192,6 +226,8 @@ def _take(work: Work, session: AuthenticationSession, visit: Visit) -> None:
         sessions.add(replace(session, taken_at=visit.now))
 
 
+# Always before the conversation's own row: a change of password locks its user first and then that
+# user's conversations, and two orders would wait for each other in a circle.
 def _apply(work: Work, effects: tuple[Effect, ...], visit: Visit) -> None:
     for effect in effects:
         effect.apply(work, now=visit.now)
@@ -209,16 +245,28 @@ _SAID = "said"
 def _say(
     notes: Mapping[str, str], errors: tuple[Message, ...], notice: Message | None
 ) -> dict[str, str]:
-    rest = {name: note for name, note in notes.items() if name != _SAID}
+    rest = _unsaid(notes)
     if not errors and notice is None:
         return rest
     said = {"errors": [asdict(e) for e in errors], "notice": notice and asdict(notice)}
     return {**rest, _SAID: json.dumps(said)}
 
 
+def _unsaid(notes: Mapping[str, str]) -> dict[str, str]:
+    return {name: note for name, note in notes.items() if name != _SAID}
+
+
 def _with_said(page: Page, notes: Mapping[str, str]) -> Page:
     if _SAID not in notes:
         return page
     said = json.loads(notes[_SAID])
-    notice = Message(**said["notice"]) if said["notice"] else page.notice
-    return replace(page, errors=tuple(Message(**e) for e in said["errors"]), notice=notice)
+    notice = _message(said["notice"]) if said["notice"] else page.notice
+    return replace(page, errors=tuple(_message(e) for e in said["errors"]), notice=notice)
+
+
+def _message(fields: Mapping[str, Any]) -> Message:
+    facts = {
+        name: tuple(_message(inner) for inner in fact) if isinstance(fact, list) else fact
+        for name, fact in fields["facts"].items()
+    }
+    return Message(fields["key"], facts, fields["field"])

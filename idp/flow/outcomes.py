@@ -36,6 +36,7 @@ class Succeeded:
     user: User
     amr: tuple[str, ...]
     user_typed: str | None = None
+    notice: Message | None = None  # said on the next step's page
     effects: tuple[Effect, ...] = ()
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from idp.flow.outcomes import Challenge, Outcome
 from idp.model.page import Page
+from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession
 from idp.model.user import User
 
@@ -16,12 +17,22 @@ class Visit:
 
     address: str
     known_browser: str | None = field(repr=False)  # cookie of an earlier login
+    session: str | None = field(repr=False)  # cookie of somebody who is logged in
     now: int
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a conversation came from: a step hands it on, and reads nothing in it."""
+
+    client_id: str
+    request: AuthorizationRequest | None
+    browser_digest: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """What a step sees of a conversation. The authorization request is not in it."""
+    """What a step sees of a conversation. What its client asked for is none of its business."""
 
     session_id: str
     reference: str
@@ -30,6 +41,12 @@ class Scene:
     user: User | None
     notes: Mapping[str, str]
     visit: Visit
+    origin: Origin
+
+    @property
+    def can_return(self) -> bool:
+        """Tell whether a login waits that the person can go back to."""
+        return self.origin.request is not None
 
     @classmethod
     def of(cls, session: AuthenticationSession, user: User | None, visit: Visit) -> "Scene":
@@ -41,6 +58,7 @@ class Scene:
             user=user,
             notes=session.notes,
             visit=visit,
+            origin=Origin(session.client_id, session.request, session.browser_digest),
         )
 
 

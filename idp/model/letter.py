@@ -1,16 +1,24 @@
-"""Letters: facts that wait in the outbox until the courier renders and delivers them."""
+"""Letters: facts that wait in the outbox until a courier renders and delivers them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Lane: TypeAlias = Literal["mail", "notice"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One promise of a mail. No secret is in it: codes are derived on delivery."""
+    """One promise of a mail or of a logout notice. No secret is in it: it is derived on delivery.
+
+    Each lane has a courier of its own: a client that does not answer delays no mail.
+    """
 
     id: str
-    kind: str  # name of its templates: "code"
-    to: str  # one mailbox
+    kind: str  # "code", "reset", "changed": its templates; "logout": a notice; "none": a ghost's
+    to: str  # one mailbox; of a notice, the client
+    lane: Lane = "mail"
+    batch: str = ""  # what it is asked after by: the log-out that promised it
     locale: str  # of the page that asked
     reference: str  # of the conversation
     facts: Mapping[str, str | int] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-Facts: TypeAlias = Mapping[str, str | int]
+Facts: TypeAlias = Mapping[str, "str | int | tuple[Message, ...]"]  # messages are said as a list
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,15 @@ class AuthenticationSession:
     id: str  # also the handle in the URL; worthless without the browser key
     reference: str  # "7F3K-21", shown to people and written in every record of this conversation
     browser_digest: bytes  # SHA-256 of the browser key in the cookie
-    request: AuthorizationRequest
+    request: AuthorizationRequest | None  # None: no client waits for an answer
+    client_id: str  # the request's, or whose home the person may go on to; "": unknown
     flow: str
     locale: str
     created_at: int
     expires_at: int
     user_typed: str = ""  # the user ID as typed, carried from page to page
-    step: int = 0  # index into the flow
+    step: int = 0  # index into the flow's steps and then into the actions
+    actions: tuple[str, ...] = ()  # required actions, known once the flow's own steps are proven
     user_id: str | None = None  # known once something is proven
     amr: tuple[str, ...] = ()  # RFC 8176 values of the steps that succeeded
     notes: Mapping[str, str] = field(default_factory=dict)  # the current step's own

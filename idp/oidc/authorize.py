@@ -14,8 +14,11 @@ from idp.model.request import AuthorizationRequest, ReplyTo, ResponseMode
 from idp.oidc.assurance import ACR_VALUES
 from idp.oidc.keys import ID_TOKEN, InvalidToken, KeySet
 from idp.oidc.parameters import (
+    LONGEST_OPAQUE,
     Pairs,
     is_readable,
+    is_state,
+    offered_locales,
     printable,
     repeated,
     single_values,
@@ -26,7 +29,6 @@ from idp.settings.clients import Client
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 4.2
 _SECONDS: Final = re.compile(r"[0-9]{1,18}")
-_LONGEST: Final = 2048  # characters of a state or a nonce
 _LONGEST_HINT: Final = 320  # characters of an e-mail address
 
 _UNSUPPORTED: Final = {
@@ -90,7 +92,7 @@ def check_request(
         max_age=int(asked.values["max_age"]) if "max_age" in asked.values else None,
         login_hint=_login_hint(asked),
         hinted_subject=_hinted_subject(asked, settings, keys),
-        ui_locales=_offered_locales(asked, settings),
+        ui_locales=offered_locales(asked.values.get("ui_locales", ""), settings.locales),
         acr_values=tuple(v for v in words(asked.values.get("acr_values", "")) if v in ACR_VALUES),
     )
 
@@ -138,7 +140,7 @@ def _require_one(pairs: Pairs, name: str) -> str:
 
 def _reply_to(redirect_uri: str, values: Mapping[str, str], twice: frozenset[str]) -> ReplyTo:
     state = values.get("state")
-    echoed = state if state and "state" not in twice and _is_state(state) else None
+    echoed = state if state and "state" not in twice and is_state(state) else None
     return ReplyTo(redirect_uri, _response_mode(values, twice), echoed)
 
 
@@ -152,10 +154,6 @@ def _response_mode(values: Mapping[str, str], twice: frozenset[str]) -> Response
             return "form_post"
         case _:
             return "query"
-
-
-def _is_state(state: str) -> bool:
-    return len(state) <= _LONGEST and is_readable(state)
 
 
 # After it: a standard error at the client.
@@ -190,7 +188,7 @@ def readable_values(asked: _Asked) -> None:
 def state_and_nonce_of_sane_length(asked: _Asked) -> None:
     """Both come back to the client: in a URI, in an ID token."""
     for name in ("state", "nonce"):
-        if len(asked.values.get(name, "")) > _LONGEST:
+        if len(asked.values.get(name, "")) > LONGEST_OPAQUE:
             raise asked.refused("invalid_request", f"The parameter {name} is too long.")
 
 
@@ -293,8 +291,3 @@ def _hinted_subject(asked: _Asked, settings: ProtocolSettings, keys: KeySet) -> 
         return ""
     is_ours = claims["iss"] == settings.issuer and claims["aud"] == asked.client.client_id
     return str(claims["sub"]) if is_ours else ""
-
-
-def _offered_locales(asked: _Asked, settings: ProtocolSettings) -> tuple[str, ...]:
-    languages = (tag.partition("-")[0].lower() for tag in words(asked.values.get("ui_locales", "")))
-    return tuple(dict.fromkeys(tag for tag in languages if tag in settings.locales))

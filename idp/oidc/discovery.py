@@ -33,7 +33,10 @@ class Document:
 
 
 def discovery_document(settings: ProtocolSettings, keys: KeySet) -> Document:
-    """Return the provider's metadata (OIDC Discovery 3, RFC 8414, RFC 9207 3)."""
+    """Return the provider's metadata (OIDC Discovery 3, RFC 8414, RFC 9207 3).
+
+    Logout: RP-Initiated Logout 2.1, Back-Channel Logout 2.1.
+    """
     return Document.of(metadata(settings, keys))
 
 
@@ -67,6 +70,8 @@ def metadata(settings: ProtocolSettings, keys: KeySet) -> dict[str, Any]:
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": False,
         "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "ui_locales_supported": list(settings.locales),
         **(documentation if settings.service_documentation else {}),
     }
@@ -81,4 +86,5 @@ def _endpoints(issuer: str) -> dict[str, str]:
         "jwks_uri": issuer + protocol.JWKS,
         "revocation_endpoint": issuer + protocol.REVOKE,
         "introspection_endpoint": issuer + protocol.INTROSPECT,
+        "end_session_endpoint": issuer + protocol.END_SESSION,
     }

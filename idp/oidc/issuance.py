@@ -1,15 +1,27 @@
-"""What tokens say: access tokens (RFC 9068), ID tokens (OIDC Core 2) and the answer around them."""
+"""What tokens say: access tokens (RFC 9068), ID tokens (OIDC Core 2) and the answer around them.
+
+Logout tokens (OpenID Connect Back-Channel Logout 1.0, 2.4) too.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from idp.model.grant import Grant
 from idp.model.tokens import new_id
 from idp.model.user import User
 from idp.oidc.clients import RegisteredClient
-from idp.oidc.keys import ACCESS_TOKEN, ID_TOKEN, InvalidToken, KeySet, token_hash
-from idp.oidc.protocol import ProtocolSettings
+from idp.oidc.keys import (
+    ACCESS_TOKEN,
+    ID_TOKEN,
+    LOGOUT_TOKEN,
+    InvalidToken,
+    KeySet,
+    token_hash,
+)
+from idp.oidc.protocol import LOGOUT_EVENT, ProtocolSettings
+
+_NOTICE_LIFETIME: Final = 120  # seconds: Back-Channel Logout 4 advises at most two minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,23 @@ class TokenIssuer:
         }
         return self._answer(self._signed_access_token(claims), scope, expires_in)
 
+    def logout_token(self, client: RegisteredClient, *, sub: str, sid: str, now: int) -> str:
+        """Return the token that tells a client of a session's end (Back-Channel Logout 2.4).
+
+        It has no nonce, so that nobody can take it for an ID token.
+        """
+        claims = {
+            "iss": self.settings.issuer,
+            "aud": client.client_id,
+            "iat": now,
+            "exp": now + _NOTICE_LIFETIME,
+            "jti": new_id(),
+            "sub": sub,
+            "sid": sid,
+            "events": {LOGOUT_EVENT: {}},
+        }
+        return self.keys.sign(claims, alg=self._id_token_alg(client), typ=LOGOUT_TOKEN)
+
     def read_access_token(self, token: str) -> dict[str, Any]:
         """Return the claims of an access token of ours, expired or not. Raises InvalidToken."""
         claims = self.keys.verify(token, typ=ACCESS_TOKEN)
@@ -116,8 +145,10 @@ class TokenIssuer:
         }
         if redeemed.nonce is not None:
             claims["nonce"] = redeemed.nonce
-        alg = client.record.id_token_alg or self.settings.id_token_alg
-        return self.keys.sign(claims, alg=alg, typ=ID_TOKEN)
+        return self.keys.sign(claims, alg=self._id_token_alg(client), typ=ID_TOKEN)
+
+    def _id_token_alg(self, client: RegisteredClient) -> str:
+        return client.record.id_token_alg or self.settings.id_token_alg
 
     def _signed_access_token(self, claims: Mapping[str, Any]) -> str:
         return self.keys.sign(claims, alg=self.settings.access_token_alg, typ=ACCESS_TOKEN)

@@ -32,9 +32,10 @@ from idp.stores.ports import SigningKey, Stores
 
 ACCESS_TOKEN: Final = "at+jwt"  # noqa: S105 - a media type (RFC 9068 2.1)
 ID_TOKEN: Final = "JWT"  # noqa: S105 - a media type
+LOGOUT_TOKEN: Final = "logout+jwt"  # noqa: S105 - a media type (Back-Channel Logout 2.4)
 PURPOSE: Final = "signing-keys"  # of the key-encryption key
 
-_TYPES: Final = (ACCESS_TOKEN, ID_TOKEN)
+_TYPES: Final = (ACCESS_TOKEN, ID_TOKEN, LOGOUT_TOKEN)
 _LONGEST: Final = 8 * 1024  # characters of a token that is read at all
 _REMEMBERED: Final = 1024  # tokens whose signature was good
 _COORDINATE: Final = 32  # bytes of r and of s in an ES256 signature (RFC 7518 3.4)

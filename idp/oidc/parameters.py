@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -10,6 +10,7 @@ Pairs: TypeAlias = Sequence[tuple[str, str]]
 
 # Control characters, lone surrogates (bytes that were no UTF-8) and the replacement character.
 _UNREADABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+LONGEST_OPAQUE: Final = 2048  # characters of a state or a nonce, which we only give back
 _SHOWN: Final = 200  # characters of a value that a page of ours repeats
 
 
@@ -25,6 +26,11 @@ def parse_pairs(raw: bytes) -> list[tuple[str, str]]:
 def is_readable(value: str) -> bool:
     """Tell whether a value is text: UTF-8 without control characters."""
     return _UNREADABLE.search(value) is None
+
+
+def is_state(value: str) -> bool:
+    """Tell whether a `state` can come back to its client as it was."""
+    return len(value) <= LONGEST_OPAQUE and is_readable(value)
 
 
 def repeated(pairs: Pairs) -> frozenset[str]:
@@ -52,3 +58,9 @@ def printable(value: str) -> str:
 def words(value: str) -> Iterable[str]:
     """Return the members of a space-delimited list, each once, in the order given."""
     return dict.fromkeys(word for word in value.split(" ") if word)
+
+
+def offered_locales(value: str, offered: Collection[str]) -> tuple[str, ...]:
+    """Return which of our languages a list of BCP 47 tags asks for (OIDC Core 3.1.2.1)."""
+    languages = (tag.partition("-")[0].lower() for tag in words(value))
+    return tuple(dict.fromkeys(tag for tag in languages if tag in offered))

@@ -9,6 +9,7 @@ USERINFO: Final = "/userinfo"
 REVOKE: Final = "/revoke"
 INTROSPECT: Final = "/introspect"
 JWKS: Final = "/jwks"
+END_SESSION: Final = "/logout"
 DISCOVERY: Final = "/.well-known/openid-configuration"
 
 OPENID_SCOPES: Final = ("openid", "profile", "email", "offline_access")
@@ -16,6 +17,7 @@ SIGNING_ALGS: Final = ("RS256", "ES256")
 RESPONSE_MODES: Final = ("query", "fragment", "form_post")
 PROMPTS: Final = ("none", "login", "consent", "select_account")
 CLIENT_AUTHENTICATION_METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
+LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

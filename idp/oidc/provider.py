@@ -7,10 +7,11 @@ from flask import Response, request
 from idp.model.clock import Clock
 from idp.model.errors import AuthorizationError
 from idp.model.grant import Grant
+from idp.model.logout import LogoutRequest
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import UserSession
 from idp.model.tokens import digest, new_id, new_secret
-from idp.oidc import authorize, interaction, responses
+from idp.oidc import authorize, interaction, logout, responses
 from idp.oidc.assurance import acr_of
 from idp.oidc.clients import register
 from idp.oidc.discovery import discovery_document, jwks_document
@@ -44,8 +45,13 @@ class OpenIDProvider:
         self._clients = clients
         self._keys = keys
         registered, tokens = register(clients), TokenIssuer(settings, keys)
+        self._registered, self._tokens = registered, tokens
         self._server = ProtocolServer(registered, stores=stores, tokens=tokens, clock=clock)
         self._userinfo = UserInfo(clients=registered, stores=stores, tokens=tokens, clock=clock)
+        # Enabled clients that want to be told when a session of theirs ends.
+        self.notified = frozenset(
+            name for name, c in registered.items() if c.record.backchannel_logout_uri
+        )
         self._origins = frozenset(o for c in registered.values() for o in c.record.web_origins)
 
     # The conversation's side.
@@ -94,6 +100,31 @@ class OpenIDProvider:
     def failure(self, error: AuthorizationError) -> AuthorizationResponse:
         """Answer with an error at the client."""
         return responses.failure(error, issuer=self.settings.issuer)
+
+    # Logout (RP-Initiated Logout 1.0, Back-Channel Logout 1.0).
+
+    def check_logout(self, pairs: Pairs) -> LogoutRequest:
+        """Return what is proven of a logout request. Never raises."""
+        return logout.check_logout(
+            pairs, clients=self._clients, settings=self.settings, keys=self._keys
+        )
+
+    def backchannel_uri(self, client_id: str) -> str | None:
+        """Return where the client takes logout tokens; None when it takes none (any more)."""
+        client = self._registered.get(client_id)
+        return client.record.backchannel_logout_uri if client else None
+
+    def logout_token(self, client_id: str, *, sub: str, sid: str, now: int) -> str | None:
+        """Return a fresh logout token for a client; None when it takes none (any more)."""
+        if client_id not in self.notified:
+            return None
+        return self._tokens.logout_token(self._registered[client_id], sub=sub, sid=sid, now=now)
+
+    def client_name(self, client_id: str, locale: str) -> str:
+        """Return the client's name for people; "" for an unknown one: never what was received."""
+        client = self._clients.get(client_id)
+        name: str = getattr(client.name, locale) if client else ""
+        return name
 
     # The programs' side: each answers the Flask request at hand.
 

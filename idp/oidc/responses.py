@@ -1,5 +1,6 @@
 """Authorization responses: one place that knows where `code`, `error`, `state` and `iss` go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -29,7 +30,7 @@ class AuthorizationResponse:
             return uri
         if self.mode == "fragment":
             return f"{uri}#{urlencode(self.fields)}"
-        return f"{uri}{_joint(uri)}{urlencode(self.fields)}"
+        return with_query(uri, self.fields)
 
 
 def success(request: AuthorizationRequest, code: str, *, issuer: str) -> AuthorizationResponse:
@@ -41,6 +42,11 @@ def failure(error: AuthorizationError, *, issuer: str) -> AuthorizationResponse:
     """Answer with an error (RFC 6749 4.1.2.1); `iss` is in it too (RFC 9207 2)."""
     facts = [("error", error.error), ("error_description", error.description)]
     return _response(error.reply_to, facts, issuer)
+
+
+def with_query(uri: str, fields: Sequence[tuple[str, str]]) -> str:
+    """Return `uri` with `fields` behind its own query, which stays as it is."""
+    return f"{uri}{_joint(uri)}{urlencode(fields)}" if fields else uri
 
 
 def _response(

@@ -1,19 +1,17 @@
-"""The courier: takes due letters one by one, renders and delivers them, and writes down the end.
+"""The courier: takes due letters of its lane one by one, has them delivered, writes down the end.
 
-Delivery is at least once: a letter is marked after the server's 250, in a unit of work of its own.
+Delivery is at least once: a letter is marked after it was accepted, in a unit of work of its own.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from idp.model.clock import Clock
-from idp.model.letter import Letter, RenderedLetter
-from idp.outbox.delivery import DeliveryFailed, Fault, Post
+from idp.model.letter import Lane, Letter
+from idp.outbox.delivery import Delivery, DeliveryFailed, Fault
 from idp.stores.ports import Outbox, Stores
-
-Renderer: TypeAlias = Callable[[Letter], RenderedLetter]
 
 GHOST = "none"  # the kind of a letter to an unknown user: the same row, and nothing leaves
 LEASE = 60  # seconds: after a crash another worker takes the letter up
@@ -27,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The server took the letter, or nothing had to leave."""
+    """It was accepted, or nothing had to leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class Buried:
-    """Never: refused for good, expired or impossible to render."""
+    """Never: refused for good, expired or impossible to make."""
 
     answer: str
 
@@ -49,18 +47,24 @@ Outcome: TypeAlias = Delivered | Postponed | Buried
 
 
 class Courier:
-    """Delivers from one outbox through one post. One courier belongs to one thread."""
+    """Delivers one lane of an outbox. One courier belongs to one thread."""
 
     def __init__(
-        self, stores: Stores, post: Post, renderers: Mapping[str, Renderer], clock: Clock
+        self,
+        stores: Stores,
+        deliveries: Mapping[str, Delivery],
+        clock: Clock,
+        *,
+        lane: Lane = "mail",
+        longest: int,
     ) -> None:
-        """Take one renderer a kind of letter; a renderer raises KeyError when its key is gone."""
+        """Take one delivery a kind of letter, and the seconds after which any has ended."""
+        self.lane = lane
         self._stores = stores
-        self._post = post
-        self._renderers = renderers
+        self._deliveries = deliveries
         self._clock = clock
-        self._lease = max(LEASE, 2 * post.longest)
-        self._unmarked: set[str] = set()  # accepted by the server, the mark failed
+        self._lease = max(LEASE, 2 * longest)
+        self._unmarked: set[str] = set()  # accepted, the mark failed
 
     def deliver_due(self, most: int = MOST) -> int:
         """Settle up to `most` due letters and return how many. Raises StoreUnavailable."""
@@ -76,7 +80,7 @@ class Courier:
         Raises StoreUnavailable; the letter is then due again when its lease has run out.
         """
         with self._stores.write() as work:
-            letters = work.outbox.lease(now=self._clock(), lease=self._lease, most=1)
+            letters = work.outbox.lease(self.lane, now=self._clock(), lease=self._lease, most=1)
         for letter in letters:
             outcome = self._outcome_of(letter)
             if isinstance(outcome, Delivered):
@@ -88,36 +92,34 @@ class Courier:
         return bool(letters)
 
     def _outcome_of(self, letter: Letter) -> Outcome:
-        now = self._clock()
         if letter.id in self._unmarked or letter.kind == GHOST:
             return Delivered()
-        if now >= letter.expires_at:
+        if self._clock() >= letter.expires_at:
             return Buried("expired")
-        renderer = self._renderers.get(letter.kind)
-        if renderer is None:
+        delivery = self._deliveries.get(letter.kind)
+        if delivery is None:
             return Buried("unknown kind")
         try:
-            rendered = renderer(letter)
+            delivery(letter)
         except KeyError:
             return Buried("key version gone")
-        return self._send(letter, rendered, now)
-
-    def _send(self, letter: Letter, rendered: RenderedLetter, now: int) -> Outcome:
-        try:
-            self._post.send(rendered, to=letter.to, letter_id=letter.id, now=now)
         except DeliveryFailed as failure:
-            if failure.fault in _OPERATORS_MATTER:
-                _log.error("mail cannot leave: %s", failure)
-            if failure.fault is Fault.REFUSED:
-                return Buried(str(failure))
-            return Postponed(_again_at(letter, self._clock()), str(failure))
+            return self._failed(letter, failure)
         return Delivered()
+
+    def _failed(self, letter: Letter, failure: DeliveryFailed) -> Outcome:
+        if failure.fault in _OPERATORS_MATTER:
+            _log.error("%s cannot leave: %s", self.lane, failure)
+        if failure.fault is Fault.REFUSED:
+            return Buried(str(failure))
+        # At its expiry at the latest, to be dropped.
+        until = max(_again_at(letter, self._clock()), failure.not_before)
+        return Postponed(min(until, letter.expires_at), str(failure))
 
 
 def _again_at(letter: Letter, now: int) -> int:
-    """Tell when to try again: growing pauses, and at its expiry at the latest, to be dropped."""
     failures = min(max(letter.attempts, 1), len(BACK_OFF))
-    return min(now + BACK_OFF[failures - 1], letter.expires_at)
+    return now + BACK_OFF[failures - 1]
 
 
 def _mark(outbox: Outbox, letter: Letter, outcome: Outcome, now: int) -> None:
@@ -131,12 +133,17 @@ def _mark(outbox: Outbox, letter: Letter, outcome: Outcome, now: int) -> None:
 
 
 def _tell(letter: Letter, outcome: Outcome) -> None:
-    """Log the outcome by id, kind and reference: never the address, never the content."""
+    """Log the outcome by id, kind and reference, a notice's by its client too.
+
+    Never a mail's address, never the content.
+    """
+    client = f" client={letter.to}" if letter.lane == "notice" else ""
     _log.log(
         logging.INFO if isinstance(outcome, Delivered) else logging.WARNING,
-        "letter %s kind=%s reference=%s attempt=%d %s",
+        "letter %s kind=%s%s reference=%s attempt=%d %s",
         letter.id,
         letter.kind,
+        client,
         letter.reference,
         letter.attempts,
         _words(outcome),

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from idp.model.errors import SettingsRefused
 from idp.outbox.mailbox import UnusableAddress, check_domain, parse_sender
+from idp.outbox.tls import verified_context
 
 Tls: TypeAlias = Literal["none", "starttls", "implicit"]
 
@@ -87,11 +88,7 @@ def tls_context(settings: MailSettings) -> ssl.SSLContext | None:
     """
     if settings.tls == "none":
         return None
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:  # ssl.SSLError is one too
-        raise SettingsRefused(f"the mail server's ca_file cannot be read: {error}") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 9325 3.1.1
+    context = verified_context(settings.ca_file, whose="the mail server's ca_file")
     if not settings.verify:  # loopback only: check_private
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

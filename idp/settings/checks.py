@@ -16,14 +16,16 @@ from idp.settings.sections import (
     Otp,
     Password,
     Proxy,
+    Reset,
     Session,
     Steps,
     Theme,
 )
 from idp.settings.values import is_loopback
 
-_MINUTE = 60  # seconds
+_MINUTE, _DAY = 60, 86_400  # seconds
 STEPS = ("password", "email_otp")  # the authenticators that are built
+RESERVED_FLOW = "reset_credentials"  # the program's own; names that begin like it are, too
 _LOWEST_PRODUCTION_COST = 10  # below it a stolen hash is guessed too fast (OWASP Password Storage)
 
 Findings = Iterator[Finding]
@@ -55,6 +57,13 @@ def _check_hash_cost(password: Password, mode: str) -> Findings:
         yield _contradiction("password.bcrypt_cost", message)
 
 
+def _check_classes(password: Password) -> Findings:
+    for number, name in enumerate(password.require):
+        if name in password.require[:number]:
+            path = ("password", "require", number)
+            yield Finding(path, "E201", f'names "{name}" a second time')
+
+
 def _check_proxy(proxy: Proxy) -> Findings:
     for number, network in enumerate(proxy.trusted):
         if network.prefixlen == 0:
@@ -80,8 +89,16 @@ def _check_steps(path: KeyPath, steps: Steps) -> Findings:
             yield Finding((*path, number), "E201", f'names the step "{step}" a second time')
 
 
+def _check_reserved_flows(flows: Flows) -> Findings:
+    for name in flows.named:
+        if name.startswith(RESERVED_FLOW):
+            message = f'is a name of the program\'s own: it begins with "{RESERVED_FLOW}"'
+            yield Finding(("flows", name), "E201", message)
+
+
 def _check_flow_names(flows: Flows, wanted_flows: frozenset[str]) -> Findings:
-    for name in flows.named.keys() - {"browser"} - wanted_flows:
+    ours = {name for name in flows.named if name.startswith(RESERVED_FLOW)}
+    for name in flows.named.keys() - {"browser"} - ours - wanted_flows:
         hint = did_you_mean(name, ["browser"])
         yield Finding(("flows", name), "E201", "is a flow that no client names", hint)
 
@@ -91,6 +108,15 @@ def _check_otp(otp: Otp) -> Findings:
         yield _contradiction("otp.ttl", "must be at least 60s: people are told minutes")
     if otp.resend_after >= otp.ttl:
         yield _contradiction("otp.resend_after", "must be shorter than otp.ttl")
+
+
+def _check_reset(reset: Reset) -> Findings:
+    if reset.ttl < _MINUTE:
+        yield _contradiction("reset.ttl", "must be at least 60s: people are told minutes")
+    if reset.ttl > _DAY:
+        yield _contradiction("reset.ttl", "must be at most 24h")
+    if reset.resend_after >= reset.ttl:
+        yield _contradiction("reset.resend_after", "must be shorter than reset.ttl")
 
 
 def _check_session(session: Session) -> Findings:
@@ -116,10 +142,13 @@ def _check_theme(theme: Theme) -> Findings:
 _CHECKS: tuple[Callable[..., Findings], ...] = (
     _check_issuer,
     _check_hash_cost,
+    _check_classes,
     _check_proxy,
     _check_flow_steps,
+    _check_reserved_flows,
     _check_flow_names,
     _check_otp,
+    _check_reset,
     _check_session,
     _check_mail,
     _check_theme,
@@ -152,9 +181,7 @@ def _check_client_grants(client: Client) -> Findings:
         message = "must not hold client_credentials when auth is none (RFC 6749 4.4)"
         yield _contradiction("grants", message)
     if "authorization_code" not in client.grants:
-        if "refresh_token" in client.grants:
-            message = "must hold authorization_code when it holds refresh_token"
-            yield _contradiction("grants", message)
+        yield from _check_machine(client)
         return
     if not client.redirect_uris:
         yield _contradiction("redirect_uris", "must have at least one element")
@@ -163,16 +190,35 @@ def _check_client_grants(client: Client) -> Findings:
         yield _contradiction("home_url", message)
 
 
+def _check_machine(client: Client) -> Findings:
+    """Yield what a client that logs nobody in has no use for."""
+    if "refresh_token" in client.grants:
+        message = "must hold authorization_code when it holds refresh_token"
+        yield _contradiction("grants", message)
+    for key in ("post_logout_redirect_uris", "backchannel_logout_uri"):
+        if getattr(client, key):
+            message = "must be left out: without authorization_code nobody logs in there"
+            yield _contradiction(key, message)
+
+
 def _check_redirects(client: Client, mode: str) -> Findings:
-    for number, uri in enumerate(client.redirect_uris):
-        parts = urlsplit(uri)
-        if parts.scheme == "https":
-            continue
-        if mode == "development" and is_loopback(parts.hostname or ""):
-            continue
-        message = "must be https (http only for loopback, in development mode)"
-        hint = f'Did you mean "https{uri.removeprefix("http")}"?'
-        yield Finding(("redirect_uris", number), "E201", message, hint)
+    for key in ("redirect_uris", "post_logout_redirect_uris"):
+        for number, uri in enumerate(getattr(client, key)):
+            yield from _check_transport((key, number), uri, mode)
+    if client.backchannel_logout_uri is not None:
+        yield from _check_transport(
+            ("backchannel_logout_uri",), client.backchannel_logout_uri, mode
+        )
+
+
+def _check_transport(path: KeyPath, uri: str, mode: str) -> Findings:
+    parts = urlsplit(uri)
+    if parts.scheme == "https":
+        return
+    if mode == "development" and is_loopback(parts.hostname or ""):
+        return
+    message = "must be https (http only for loopback, in development mode)"
+    yield Finding(path, "E201", message, f'Did you mean "https{uri.removeprefix("http")}"?')
 
 
 def _contradiction(path: str, message: str, hint: str = "") -> Finding:

@@ -11,6 +11,7 @@ from idp.settings.values import (
     LocalText,
     Section,
     Text,
+    ThemeName,
     WebPage,
     matching,
     split_url,
@@ -83,6 +84,8 @@ class Client(Section):
     auth: ClientAuthentication = "client_secret_basic"
     secrets: tuple[ClientSecret, ...] = ()
     redirect_uris: tuple[RedirectUri, ...] = ()
+    post_logout_redirect_uris: tuple[RedirectUri, ...] = ()
+    backchannel_logout_uri: RedirectUri | None = None
     grants: tuple[Grant, ...] = ("authorization_code",)
     scopes: tuple[Scope, ...] = ("openid", "profile", "email")
     web_origins: tuple[Origin, ...] = ()
@@ -90,6 +93,7 @@ class Client(Section):
     id_token_alg: SigningAlgorithm | None = None
     access_token_audience: Annotated[Text, StringConstraints(min_length=1)] | None = None
     flow: Text | None = None
+    theme: ThemeName | None = None
     enabled: Flag = True
 
     @property

@@ -23,6 +23,7 @@ from idp.settings.values import (
     Section,
     StoreUrl,
     Text,
+    ThemeName,
     TimeZone,
     WebPage,
     Whole,
@@ -37,6 +38,7 @@ _REDIS = ("redis://", "rediss://", "unix://")
 
 Port: TypeAlias = Annotated[Whole, Field(ge=1, le=65_535)]
 Steps: TypeAlias = tuple[Text, ...]
+CharacterClass: TypeAlias = Literal["upper", "lower", "digit", "special"]
 Locale: TypeAlias = Annotated[Text, matching(r"[a-z]{2,3}", 'a language like "bn"')]
 
 
@@ -117,9 +119,28 @@ class Flows(Section):
 
 
 class Password(Section):
-    """What a password hash costs: 2 to the power of `bcrypt_cost` rounds."""
+    """What a new password must have, and what its hash costs: 2 to the power of `bcrypt_cost`.
 
+    `history` passwords, the present one included, may not come back; 0 switches that off.
+    """
+
+    min_length: Annotated[Whole, Field(ge=8, le=64)] = 8
+    require: tuple[CharacterClass, ...] = ("upper", "lower", "digit", "special")
+    history: Annotated[Whole, Field(ge=0, le=20)] = 5
+    block_common: Flag = True
     bcrypt_cost: Annotated[Whole, Field(ge=4, le=18)] = 12
+
+
+class Reset(Section):
+    """The mailed link to set a new password; durations in seconds.
+
+    `then`: "login" lets the person log in with the new password; "continue" skips typing it again,
+    never the steps after it.
+    """
+
+    ttl: Duration = 1_800
+    resend_after: Duration = 60
+    then: Literal["login", "continue"] = "login"
 
 
 class Otp(Section):
@@ -179,9 +200,7 @@ class Support(Section):
 class Theme(Section):
     """The look, the languages and the time zone of the pages."""
 
-    name: Annotated[Text, matching(r"[a-z][a-z0-9_-]{0,40}", "a short name in small letters")] = (
-        "portal"
-    )
+    name: ThemeName = "portal"
     locales: Annotated[tuple[Locale, ...], Field(min_length=1)] = ("bn", "en")
     default: Locale = "bn"
     timezone: TimeZone = "Asia/Dhaka"
@@ -222,6 +241,7 @@ class Settings(Section):
     redis: Redis = Redis()
     flows: Flows = Flows()
     password: Password = Password()
+    reset: Reset = Reset()
     otp: Otp = Otp()
     session: Session = Session()
     limits: Limits = Limits()

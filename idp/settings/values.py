@@ -194,3 +194,6 @@ Address: TypeAlias = Annotated[Text, AfterValidator(_check_address)]
 WebPage: TypeAlias = Annotated[Text, AfterValidator(_check_web_page)]
 TimeZone: TypeAlias = Annotated[Text, AfterValidator(_check_timezone)]
 Issuer: TypeAlias = Annotated[Text, AfterValidator(_check_issuer)]
+ThemeName: TypeAlias = Annotated[
+    Text, matching(r"[a-z][a-z0-9_-]{0,40}", "a short name in small letters")
+]

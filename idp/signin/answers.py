@@ -16,27 +16,32 @@ class Browser:
     key: str | None = field(repr=False)
     session: str | None = field(repr=False)
     known: str | None = field(repr=False)
+    link: str | None = field(repr=False)
     saved_language: str
     accept_language: str
     address: str
 
     def visit(self, now: int) -> Visit:
-        return Visit(self.address, self.known, now)
+        return Visit(self.address, self.known, self.session, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cookies:
-    """Cookies to set with the answer; None leaves one alone."""
+    """Cookies to set with the answer; None leaves one alone, "" takes it away."""
 
     key: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
     known: str | None = field(default=None, repr=False)
+    link: str | None = field(default=None, repr=False)  # what was mailed, out of the URL
     language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowPage:
-    """Answer with a page. `sealed` or `handle` is the conversation that its form goes on with."""
+    """Answer with a page. `sealed` or `handle` is the conversation that its form goes on with.
+
+    A form outside of any conversation names where it posts to in `form`, and what in `fields`.
+    """
 
     page: Page
     locale: str
@@ -44,6 +49,8 @@ class ShowPage:
     client_id: str = ""
     sealed: str = field(default="", repr=False)
     handle: str = ""
+    form: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
     browser_key: str = field(default="", repr=False)  # what the form's token is bound to
     developer: Mapping[str, str] = field(default_factory=dict)
     cookies: Cookies = Cookies()
@@ -68,7 +75,17 @@ class Reply:
     cookies: Cookies = Cookies()
 
 
-Answer: TypeAlias = ShowPage | GoTo | Reply
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedOut:
+    """Send the browser on after a logout: to its client, or to the page that tells the end."""
+
+    location: str = ""  # of the client
+    batch: str = ""  # of the notices that were promised
+    client_id: str = ""
+    cookies: Cookies = Cookies()
+
+
+Answer: TypeAlias = ShowPage | GoTo | Reply | LoggedOut
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,15 @@ from idp.signin.answers import (
     ShowPage,
     Submission,
 )
+from idp.signin.recovery import Recovery
 from idp.signin.seal import SealBroken
 from idp.signin.showing import Showing
 from idp.stores.ports import Stores, Work
 
 _log = logging.getLogger(__name__)
+
+_WAYS_OUT = frozenset({"forgot", "login", "cancel", "restart"})  # the buttons drawn as links
+_CHOICES = frozenset({"continue", "switch"})  # of somebody who is logged in already
 
 
 class ForgedForm(ProbeshError):
@@ -60,6 +64,7 @@ class SignIn:
     showing: Showing
     stores: Stores
     sessions: UserSessionRules
+    recovery: Recovery
     clock: Clock
 
     def begin(self, parameters: Sequence[tuple[str, str]], browser: Browser) -> Answer:
@@ -94,9 +99,13 @@ class SignIn:
             raise ForgedForm
         if submission.language:
             return self._speak(session, submission.language, browser)
-        if submission.action in {"continue", "switch"} or self._logged_in_since(session, browser):
+        if submission.action in _WAYS_OUT:
+            return self._leave(session, submission, browser)
+        if submission.action in _CHOICES or self._logged_in_since(session, browser):
             return self._choose(session, submission, browser)
-        if session.expires_at <= now or not self.showing.is_current(session):
+        # What a mailed link is worth is judged by the link's own time, not by its page's.
+        is_too_old = session.expires_at <= now and self.showing.is_login(session)
+        if is_too_old or not self.showing.is_current(session):
             return self._begin_again(session, browser, notice=Message("login.timeout"))
         return self._submit(session, submission, browser)
 
@@ -106,7 +115,7 @@ class SignIn:
         if session is None:
             return self.showing.unknown(browser)
         if not _is_bound(session, browser):
-            return self.showing.unknown(browser, client_id=session.request.client_id)
+            return self.showing.unknown(browser, client_id=session.client_id)
         if not self._goes_on(session):
             return self._after_its_end(session, browser)
         return self.showing.current_page(session, browser, now=self.clock())
@@ -122,12 +131,14 @@ class SignIn:
             return self._begin_again(stranger, browser, error=Message("err.cookies"))
         if not submission.is_genuine:
             raise ForgedForm
-        if not self._goes_on(session):
-            return self._after_its_end(session, browser)
         if submission.language:
             return self._speak(session, submission.language, browser)
-        if submission.action == "restart":
-            return self._restart(session, browser)
+        if not self._goes_on(session):
+            is_going_on = submission.action == "login" and self.recovery.is_done(session)
+            go_on = self._begin_again if is_going_on else self._after_its_end
+            return go_on(session, browser)
+        if submission.action in _WAYS_OUT:
+            return self._leave(session, submission, browser)
         return self._submit(session, submission, browser)
 
     def unknown(self, browser: Browser) -> ShowPage:
@@ -141,8 +152,10 @@ class SignIn:
     ) -> Answer:
         visit = browser.visit(self.clock())
 
-        def finish(work: Work, proven: AuthenticationSession, user: User) -> Reply:
-            return self._finish(work, proven, user, browser)
+        def finish(work: Work, proven: AuthenticationSession, user: User) -> Reply | GoTo:
+            if proven.request is None or not self.showing.is_login(proven):
+                return self.recovery.finish(work, proven, browser)
+            return self._finish(work, proven, proven.request, user, browser)
 
         try:
             turn = self.engine.submit(session, submission.form, visit, finish)
@@ -156,14 +169,15 @@ class SignIn:
 
     def _answer_of(
         self,
-        turn: Shown | Moved | Ended | Completed[Reply],
+        turn: Shown | Moved | Ended | Completed[Reply | GoTo],
         session: AuthenticationSession,
         browser: Browser,
     ) -> Answer:
         match turn:
             case Shown():
                 _tell(session, *(error.key for error in turn.page.errors))
-                return self.showing.page_of(turn.session, turn.page, browser)
+                overtaken = self.recovery.overtaken(session, browser)
+                return overtaken or self.showing.page_of(turn.session, turn.page, browser)
             case Moved():
                 _tell(session, "moved")
                 return GoTo(session.id)
@@ -176,7 +190,12 @@ class SignIn:
                 return turn.result
 
     def _finish(
-        self, work: Work, proven: AuthenticationSession, user: User, browser: Browser
+        self,
+        work: Work,
+        proven: AuthenticationSession,
+        request: AuthorizationRequest,
+        user: User,
+        browser: Browser,
     ) -> Reply:
         now = self.clock()
         person = self.sessions.find_good(work, browser.session, now=now)
@@ -184,12 +203,12 @@ class SignIn:
             work, user, amr=proven.amr, now=now, replaces=person[0] if person else None
         )
         known = known_browsers.remember(work, user.id, now, cookie=browser.known)
-        response = self.provider.answer(work, proven.request, session, now=now)
+        response = self.provider.answer(work, request, session, now=now)
         return Reply(
             response=response,
             locale=proven.locale,
             reference=proven.reference,
-            client_id=proven.request.client_id,
+            client_id=request.client_id,
             cookies=Cookies(session=cookie, known=known),
         )
 
@@ -200,9 +219,18 @@ class SignIn:
 
         Unless the winner is somebody else: after Back, a second person may have used the page.
         """
+        overtaken = self.recovery.overtaken(session, browser)
+        if overtaken is not None:
+            return overtaken
         stored = self._find(session.id)
         typed = submission.form.get("userid", "")
-        if stored and not session.version and canonical(typed) != canonical(stored.user_typed):
+        is_login = self.showing.is_login(session)
+        if (
+            stored
+            and is_login
+            and not session.version
+            and canonical(typed) != canonical(stored.user_typed)
+        ):
             return self._begin_again(replace(session, user_typed=typed), browser)
         return GoTo(session.id)
 
@@ -214,7 +242,8 @@ class SignIn:
         browser: Browser,
     ) -> ShowPage:
         """Show the same page again: nothing was judged, nothing is lost but the password."""
-        typed = replace(session, user_typed=submission.form.get("userid", ""))
+        user_typed = submission.form.get("userid") or session.user_typed
+        typed = replace(session, user_typed=user_typed)
         error = Message("e503.soon")
         answer = self.showing.current_page(typed, browser, now=self.clock(), error=error)
         page = replace(answer.page, status=503, retry_after=busy.retry_after)
@@ -226,7 +255,7 @@ class SignIn:
         """Answer a request by the session that the browser carries, if it is still there."""
         now = self.clock()
         with self.stores.write() as work:
-            person = self.sessions.find_good(work, browser.session, now=now)
+            person = self.sessions.find_good(work, browser.session, now=now, hold=True)
             if person is None:  # it ended between the look and the grant
                 conversation = self.showing.begin(request, browser, reference, now=now)
                 return self.showing.current_page(conversation, browser, now=now)
@@ -253,16 +282,31 @@ class SignIn:
         if submission.action != "continue":
             page = Page("already", {"email": user.email})
             return self.showing.page_of(session, page, browser)
-        if self._is_answer_to(session, user_session):
+        if session.request is not None and self._is_answer_to(session, user_session):
             return self._issue(session.request, browser, session.reference)
         return self._begin_again(session, browser)
 
-    def _restart(self, session: AuthenticationSession, browser: Browser) -> Answer:
-        try:
-            self.engine.take(session, browser.visit(self.clock()))
-        except AlreadySpent:
-            return GoTo(session.id)
-        return self._begin_again(replace(session, user_typed=""), browser)
+    def _leave(
+        self, session: AuthenticationSession, submission: Submission, browser: Browser
+    ) -> Answer:
+        """Leave the conversation by one of its ways out; its request stays with the person."""
+        if session.version:
+            try:
+                self.engine.take(session, browser.visit(self.clock()))
+            except AlreadySpent:
+                return GoTo(session.id)
+        match submission.action:
+            case "forgot":
+                typed = submission.form.get("userid", "")
+                return self.recovery.ask_within(session, typed, browser)
+            case "cancel" if session.request is None:
+                return self.recovery.cancelled(session, browser)
+            case "cancel":
+                return self._begin_again(session, browser, notice=Message("upd.cancelled"))
+            case "restart":
+                return self._begin_again(replace(session, user_typed=""), browser)
+            case _:
+                return self._begin_again(session, browser)
 
     def _speak(self, session: AuthenticationSession, language: str, browser: Browser) -> Answer:
         """Change the language; one that is not offered changes nothing."""
@@ -298,11 +342,13 @@ class SignIn:
     ) -> ShowPage:
         """Ask somebody who is logged in; a hint or a wish for another account leaves open who."""
         request, notice = conversation.request, Message("login.reauth")
-        if not request.login_hint and "select_account" not in request.prompt:
+        if request and not request.login_hint and "select_account" not in request.prompt:
             conversation = replace(conversation, user_typed=user.email)
         return self.showing.current_page(conversation, browser, now=self.clock(), notice=notice)
 
     def _after_its_end(self, session: AuthenticationSession, browser: Browser) -> Answer:
+        if self.recovery.is_done(session):
+            return self.recovery.done(session, browser)
         person = self._person(browser, self.clock())
         if session.taken_at and person and self._is_answer_to(session, person[0]):
             # Back after a completed login: the application's request can still be answered.
@@ -328,6 +374,8 @@ class SignIn:
             return self.sessions.find_good(work, browser.session, now=now)
 
     def _logged_in_since(self, session: AuthenticationSession, browser: Browser) -> bool:
+        if session.request is None or not self.showing.is_login(session):
+            return False
         person = self._person(browser, self.clock())
         return (
             person is not None
@@ -338,12 +386,13 @@ class SignIn:
 
     def _is_answer_to(self, session: AuthenticationSession, person: UserSession) -> bool:
         """Tell whether a person has logged in since a conversation began, by all that it asks."""
-        is_later = person.auth_time >= session.created_at
-        return is_later and self._is_enough(session.request, person)
+        if session.request is None or person.auth_time < session.created_at:
+            return False
+        return self._is_enough(session.request, person)
 
     def _is_enough(self, request: AuthorizationRequest, session: UserSession) -> bool:
         """Tell whether a session has proven what the client's own flow asks for."""
-        return self.engine.is_proven(self.showing.flow_of(request), session.amr)
+        return self.engine.is_proven(self.showing.flow_of(request.client_id), session.amr)
 
     def _fail(self, error: AuthorizationError, browser: Browser, reference: str) -> Reply:
         return Reply(
@@ -356,8 +405,9 @@ class SignIn:
 
 def _tell(session: AuthenticationSession, *outcome: str) -> None:
     """Log what a step answered: the reference, the client and keys of ours, nothing typed."""
-    client_id = session.request.client_id
-    _log.info("%s client=%s step=%d %s", session.reference, client_id, session.step, outcome)
+    _log.info(
+        "%s client=%s step=%d %s", session.reference, session.client_id, session.step, outcome
+    )
 
 
 def _is_bound(session: AuthenticationSession, browser: Browser) -> bool:

@@ -11,6 +11,8 @@ from idp.model.keyring import Keyring
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession
 
+_ALWAYS = frozenset("irbflt")
+
 
 class SealBroken(ProbeshError):
     """The sealed value was not made with a key of ours, or has been changed."""
@@ -29,13 +31,19 @@ class Seal:
             "i": session.id,
             "r": session.reference,
             "b": session.browser_digest.hex(),
-            "q": session.request.as_dict(),
+            "q": session.request and session.request.as_dict(),
+            "c": "" if session.request else session.client_id,
             "f": session.flow,
             "l": session.locale,
             "t": session.created_at,
             "u": session.user_typed,
+            "s": session.step,
+            "p": session.user_id,
+            "n": dict(session.notes),
         }
-        plain = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+        # What is left out is nothing: the login page must stay one small answer.
+        told = {name: value for name, value in fields.items() if value or name in _ALWAYS}
+        plain = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
         return self._fernet.encrypt(plain.encode("utf-8", "replace")).decode("ascii")
 
     def open(self, sealed: str) -> AuthenticationSession:
@@ -51,14 +59,19 @@ class Seal:
             raise SealBroken from error
 
     def _session(self, fields: Mapping[str, Any]) -> AuthenticationSession:
+        request = AuthorizationRequest.from_dict(fields["q"]) if fields.get("q") else None
         return AuthenticationSession(
             id=fields["i"],
             reference=fields["r"],
             browser_digest=bytes.fromhex(fields["b"]),
-            request=AuthorizationRequest.from_dict(fields["q"]),
+            request=request,
+            client_id=request.client_id if request else fields.get("c", ""),
             flow=fields["f"],
             locale=fields["l"],
             created_at=fields["t"],
             expires_at=fields["t"] + self._lifetime,
-            user_typed=fields["u"],
+            user_typed=fields.get("u", ""),
+            step=fields.get("s", 0),
+            user_id=fields.get("p"),
+            notes=fields.get("n", {}),
         )

@@ -22,6 +22,15 @@ class Rules:
     locales: tuple[str, ...]
     default_locale: str
     flow_of: Mapping[str, str]  # clients that name another flow than "browser"
+    continues: bool = False  # after a reset: the new password need not be typed again
+
+
+RESET = "reset_credentials"  # the flow of a forgotten password
+
+
+def after_reset(flow: str) -> str:
+    """Return the name of the flow that resets and then goes on with another flow's steps."""
+    return f"{RESET}>{flow}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +50,52 @@ class Showing:
             reference=reference,
             browser_digest=digest(browser.key or ""),
             request=request,
-            flow=self.flow_of(request),
+            client_id=request.client_id,
+            flow=self.flow_of(request.client_id),
             locale=self.locale(browser, request.ui_locales),
             created_at=now,
             expires_at=now + self.rules.login_timeout,
             user_typed=request.login_hint,
         )
 
+    def begin_reset(
+        self,
+        browser: Browser,
+        *,
+        request: AuthorizationRequest | None,
+        client_id: str,
+        now: int,
+    ) -> AuthenticationSession:
+        """Return a new conversation about a forgotten password, whether a client waits or not."""
+        return AuthenticationSession(
+            id=new_id(),
+            reference=new_reference(),
+            browser_digest=digest(browser.key or ""),
+            request=request,
+            client_id=client_id,
+            flow=RESET,
+            locale=self.locale(browser, request.ui_locales if request else ()),
+            created_at=now,
+            expires_at=now + self.rules.login_timeout,
+        )
+
     def again(
         self, session: AuthenticationSession, browser: Browser, *, now: int
     ) -> AuthenticationSession:
-        """Begin anew with the same request, reference, language and user ID."""
-        anew = self.begin(session.request, browser, session.reference, now=now)
-        return replace(anew, locale=session.locale, user_typed=session.user_typed)
+        """Begin anew with the same request, reference, language and user ID.
+
+        Where no client waits, a reset is all that can begin.
+        """
+        if session.request is None:
+            anew = self.begin_reset(browser, request=None, client_id=session.client_id, now=now)
+        else:
+            anew = self.begin(session.request, browser, session.reference, now=now)
+        return replace(
+            anew,
+            reference=session.reference,
+            locale=session.locale,
+            user_typed=session.user_typed,
+        )
 
     def current_page(
         self,
@@ -81,7 +123,7 @@ class Showing:
             page=page,
             locale=session.locale,
             reference=session.reference,
-            client_id=session.request.client_id,
+            client_id=session.client_id,
             sealed="" if session.version else self.seal.close(session),
             handle=session.id if session.version else "",
             browser_key=key,
@@ -108,12 +150,23 @@ class Showing:
             developer={"reason": refused.reason, **refused.details},
         )
 
-    def flow_of(self, request: AuthorizationRequest) -> str:
-        return self.rules.flow_of.get(request.client_id, "browser")
+    def flow_of(self, client_id: str) -> str:
+        return self.rules.flow_of.get(client_id, "browser")
+
+    def flow_from_link(self, session: AuthenticationSession) -> str:
+        """Return the flow of a conversation whose mailed link has been opened."""
+        on = after_reset(self.flow_of(session.client_id))
+        goes_on = self.rules.continues and session.request is not None
+        return on if goes_on and self.engine.has_flow(on) else RESET
+
+    def is_login(self, session: AuthenticationSession) -> bool:
+        """Tell whether a conversation ends with somebody logged in; a reset does not."""
+        return session.flow != RESET
 
     def is_current(self, session: AuthenticationSession) -> bool:
         """Tell whether a conversation still walks its client's flow: configurations change."""
-        return session.flow == self.flow_of(session.request) and self.engine.has_step(session)
+        flow = self.flow_of(session.client_id)
+        return session.flow in {flow, RESET, after_reset(flow)} and self.engine.has_step(session)
 
     def locale(self, browser: Browser, ui_locales: tuple[str, ...] = ()) -> str:
         return choose(

@@ -5,7 +5,8 @@ State that may vanish: while Redis does not answer, every process counts for its
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, RedisStorage
@@ -17,6 +18,7 @@ from redis.retry import Retry
 
 from idp.model.clock import Clock, system_clock
 
+T = TypeVar("T")
 _BREAK = 5.0  # seconds for which Redis is left alone after a failure
 
 
@@ -38,26 +40,40 @@ class Buckets:
 
     def hit(self, bucket: str, address: str, *, factor: int) -> int | None:
         """Count one request. Returns None, or the seconds to wait (at least one) if it is full."""
+
+        def count(limiter: FixedWindowRateLimiter, rate: RateLimitItem) -> int | None:
+            if limiter.hit(rate, bucket, address):
+                return None
+            # The window's end is told by the wall clock, which an injected one need not be.
+            left = limiter.get_window_stats(rate, bucket, address).reset_time - self._clock()
+            return max(1, min(int(left) + 1, rate.get_expiry()))
+
+        return self._ask(count, bucket, factor)
+
+    def is_full(self, bucket: str, address: str, *, factor: int) -> bool:
+        """Tell whether the next `hit` would have to wait."""
+        return self._ask(
+            lambda limiter, rate: not limiter.test(rate, bucket, address), bucket, factor
+        )
+
+    def _ask(
+        self,
+        question: Callable[[FixedWindowRateLimiter, RateLimitItem], T],
+        bucket: str,
+        factor: int,
+    ) -> T:
+        """Put a question to Redis, or to this process's memory while Redis does not answer."""
         rate = self._rates[bucket]
         rate = type(rate)(rate.amount * factor, rate.multiples, rate.namespace)
         if self._redis is not None and self._breaker.lets_through():
             try:
-                wait = self._hit(self._redis, rate, bucket, address)
+                answer = question(self._redis, rate)
             except (RedisError, OSError):
                 self._breaker.open()
             else:
                 self._breaker.close()
-                return wait
-        return self._hit(self._memory, rate, bucket, address)
-
-    def _hit(
-        self, limiter: FixedWindowRateLimiter, rate: RateLimitItem, bucket: str, address: str
-    ) -> int | None:
-        if limiter.hit(rate, bucket, address):
-            return None
-        # The window's end is told by the wall clock, which an injected one need not be.
-        left = limiter.get_window_stats(rate, bucket, address).reset_time - self._clock()
-        return max(1, min(int(left) + 1, rate.get_expiry()))
+                return answer
+        return question(self._memory, rate)
 
 
 class _Breaker:

@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from idp.model.action_token import ActionToken
 from idp.model.grant import Grant
-from idp.model.letter import Letter
+from idp.model.letter import Lane, Letter
 from idp.model.sessions import AuthenticationSession, Challenge, UserSession
 from idp.model.user import User
 
@@ -36,6 +37,15 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedGrant:
+    """A grant that has just ended with its session: its client may have to be told."""
+
+    sid: str
+    client_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SigningKey:
     """A signing key at rest: `sealed` is the private JWK under the key-encryption key."""
 
@@ -56,19 +66,61 @@ class Users(Protocol):
     def add(self, user: User) -> None:
         """Store a new user. Raises AlreadySpent when the canonical e-mail is taken."""
 
-    def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None:
-        """Switch an account on or off; either ends its sessions and grants."""
+    def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None: ...
+    def set_email(self, user_id: str, email: str, email_canonical: str, *, now: int) -> None:
+        """Give an account another mailbox, not verified yet: its credential version goes up.
+
+        Raises AlreadySpent when the canonical e-mail is taken.
+        """
+
+    def verify_email(self, user_id: str) -> None:
+        """Note that the account's mailbox has been proven."""
 
 
 class Credentials(Protocol):
     """Passwords, hashed behind a tag that names scheme and pepper."""
 
     def password_hash(self, user_id: str) -> str | None: ...
-    def set_password(self, user_id: str, tagged_hash: str, *, now: int) -> None:
-        """Store a new password: the user's credential version goes up."""
+    def recent_hashes(self, user_id: str, *, most: int) -> Sequence[str]:
+        """Return up to `most` hashes of the user: the present one first, then its history."""
+
+    def set_password(
+        self, user_id: str, tagged_hash: str, *, version: int, keep: int, now: int
+    ) -> None:
+        """Store a new password; the old one joins the history, of which `keep` stay.
+
+        The user's credential version goes up. Raises AlreadySpent if it is not `version` any more.
+        """
+
+    def holds_version(self, user_id: str, version: int) -> bool:
+        """Tell whether the credential version still stands, and keep it so in this unit of work."""
 
     def rehash(self, user_id: str, tagged_hash: str, *, old: str) -> None:
         """Store the same password under newer parameters, only if `old` still stands."""
+
+
+class RequiredActions(Protocol):
+    """What an administrator demands of a user at the next login, by the names of the actions."""
+
+    def of_user(self, user_id: str) -> tuple[str, ...]: ...
+    def require(self, user_id: str, action: str, *, now: int) -> None: ...
+    def clear(self, user_id: str, action: str) -> None: ...
+
+
+class ActionTokens(Protocol):
+    """Mailed links."""
+
+    def find(self, token_id: str) -> ActionToken | None: ...
+    def add(self, token: ActionToken) -> None: ...
+    def live_of_user(self, user_id: str, *, now: int) -> int:
+        """Count the links that could still be used, but for the credential version."""
+
+    def spend(self, token_id: str, *, now: int) -> None:
+        """Mark it used: one conditional statement.
+
+        Raises AlreadySpent if it is used or expired, its user is disabled or gone, or password or
+        mailbox were changed since.
+        """
 
 
 class AuthenticationSessions(Protocol):
@@ -86,6 +138,15 @@ class AuthenticationSessions(Protocol):
 
     def take(self, session_id: str, *, version: int, now: int) -> None:
         """End it. Raises AlreadySpent if it was moved, or taken, before."""
+
+    def take_all_of_user(self, user_id: str, *, but: str, now: int) -> None:
+        """End all open conversations of a user except the one with the id `but`."""
+
+    def take_all_of_browser(self, browser_digest: bytes, *, now: int) -> None:
+        """End all open conversations of a browser."""
+
+    def has_open(self, browser_digest: bytes, *, now: int) -> bool:
+        """Tell whether a browser has an open conversation."""
 
 
 class Challenges(Protocol):
@@ -121,7 +182,11 @@ class UserSessions(Protocol):
     """People who are logged in. A session that has ended is not found."""
 
     def find(self, digest: bytes) -> UserSession | None: ...
-    def find_with_user(self, digest: bytes) -> tuple[UserSession, User] | None: ...
+    def find_with_user(
+        self, digest: bytes, *, hold: bool = False
+    ) -> tuple[UserSession, User] | None:
+        """Find a session with its user if enabled; `hold` it, and nobody ends it meanwhile."""
+
     def add(self, session: UserSession) -> None: ...
     def renew(self, session: UserSession, *, old_digest: bytes) -> None:
         """Give the session `session.sid` a new digest, authentication and limits.
@@ -130,11 +195,16 @@ class UserSessions(Protocol):
         """
 
     def touch(self, sid: str, *, now: int) -> None: ...
-    def end(self, sid: str, *, now: int) -> None:
-        """End a session and every grant that was given in it."""
+    def end(self, sid: str, *, now: int) -> Sequence[EndedGrant]:
+        """End a session and every grant that was given in it; return these grants."""
 
-    def end_all_of_user(self, user_id: str, *, now: int) -> None:
-        """End all sessions and grants of a user."""
+    def end_all_of_user(
+        self, user_id: str, *, now: int, keep: bytes | None = None
+    ) -> Sequence[EndedGrant]:
+        """End all sessions and grants of a user; return these grants.
+
+        The session with the digest `keep`, and the grants given in it, stay.
+        """
 
 
 class KnownBrowsers(Protocol):
@@ -143,6 +213,9 @@ class KnownBrowsers(Protocol):
     def is_known(self, user_id: str, digest: bytes, *, not_before: int) -> bool: ...
     def remember(self, user_id: str, digest: bytes, *, keep: int, now: int) -> None:
         """Store or refresh it, and forget the oldest beyond `keep` of this user."""
+
+    def forget_all(self, user_id: str, *, keep: bytes | None = None) -> None:
+        """Forget all browsers of a user except the one with the digest `keep`."""
 
 
 class Grants(Protocol):
@@ -184,14 +257,17 @@ class RefreshTokens(Protocol):
 
 
 class Outbox(Protocol):
-    """Letters that wait for the courier."""
+    """Letters that wait for their lane's courier."""
 
     def add(self, letter: Letter) -> None: ...
-    def lease(self, *, now: int, lease: int, most: int) -> Sequence[Letter]:
-        """Take up to `most` due letters for `lease` seconds; `attempts` goes up.
+    def lease(self, lane: Lane, *, now: int, lease: int, most: int) -> Sequence[Letter]:
+        """Take up to `most` due letters of a lane for `lease` seconds; `attempts` goes up.
 
         Two workers never get the same.
         """
+
+    def undelivered(self, batch: str) -> Sequence[Letter]:
+        """Return the letters of a batch that have not been delivered, given up or not."""
 
     def delivered(self, letter_id: str, *, now: int) -> None: ...
     def postpone(self, letter_id: str, *, until: int, answer: str) -> None: ...
@@ -213,6 +289,10 @@ class Work(Protocol):
     def users(self) -> Users: ...
     @property
     def credentials(self) -> Credentials: ...
+    @property
+    def required_actions(self) -> RequiredActions: ...
+    @property
+    def action_tokens(self) -> ActionTokens: ...
     @property
     def authentication_sessions(self) -> AuthenticationSessions: ...
     @property
@@ -251,3 +331,6 @@ class AddressBuckets(Protocol):
 
     def hit(self, bucket: str, address: str, *, factor: int) -> int | None:
         """Count one request of `address`; return the seconds to wait if its window is full."""
+
+    def is_full(self, bucket: str, address: str, *, factor: int) -> bool:
+        """Tell whether the window of `address` is full, counting nothing."""

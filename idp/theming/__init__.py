@@ -4,17 +4,19 @@ from idp.theming.digits import bengali_digits, bengali_time, time_of_day, whole_
 from idp.theming.frame import Frame, Support
 from idp.theming.locale import choose
 from idp.theming.refused import ThemeRefused, WordsMissing
-from idp.theming.themes import Theme, load_themes
+from idp.theming.themes import Theme, Themes, load_all, load_themes
 
 __all__ = [
     "Frame",
     "Support",
     "Theme",
     "ThemeRefused",
+    "Themes",
     "WordsMissing",
     "bengali_digits",
     "bengali_time",
     "choose",
+    "load_all",
     "load_themes",
     "time_of_day",
     "whole_minutes",

@@ -11,7 +11,7 @@ from babel.messages.catalog import Message as PoMessage
 from babel.messages.pofile import PoFileError, read_po
 from markupsafe import Markup, escape
 
-from idp.model.page import Facts
+from idp.model.page import Facts, Message
 from idp.theming.digits import bengali_digits
 from idp.theming.refused import ThemeRefused, WordsMissing
 
@@ -19,7 +19,8 @@ _COUNTS = ("n", "s")  # facts that a plural form may depend on
 _LATIN = re.compile(r"[A-Za-z]")
 _BENGALI = re.compile(r"[\u0980-\u09ff]")
 
-Show = Callable[[str | int], str]
+Fact = str | int | tuple[Message, ...]
+Show = Callable[[Fact], str]
 Part = tuple[str, str | None]  # words, then the fact that follows them
 
 
@@ -89,15 +90,20 @@ class Catalogue:
         if len(sentence.forms) == 1:
             return sentence.forms[0]
         count = next(facts[name] for name in _COUNTS if name in sentence.names)
-        return sentence.forms[self._plural(int(count))]
+        number = len(count) if isinstance(count, tuple) else int(count)
+        return sentence.forms[self._plural(number)]
 
-    def _figure(self, value: str | int) -> str:
+    def _figure(self, value: Fact) -> str:
         """Write a count in the language's digits; what somebody typed stays as typed."""
+        if isinstance(value, tuple):
+            return ", ".join(self.plain(item.key, item.facts) for item in value)
         if isinstance(value, int) and self.locale == "bn":
             return bengali_digits(value)
         return str(value)
 
-    def _span(self, value: str | int) -> str:
+    def _span(self, value: Fact) -> str:
+        if isinstance(value, tuple):
+            return ", ".join(self.html(item.key, item.facts) for item in value)
         shown = _escaped(self._figure(value))
         foreign = self.foreign(shown)
         return f'<span lang="{foreign}">{shown}</span>' if foreign else shown

@@ -11,6 +11,8 @@ from typing import Any
 
 from idp.theming.refused import ThemeRefused
 
+FIRST = ("style.css",)  # what the login page needs
+SHEETS = (*FIRST, "later.css")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _VALUE = re.compile(r'[\w\s.,%"#-]+')  # nothing that could end a declaration
 _TOKEN = re.compile(r"\$([a-z-]+)")
@@ -104,12 +106,13 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def compile_style(themes: tuple[Path, ...], tokens: Tokens) -> str:
-    """Join the chain's style sheets, base first, and put the tokens in.
+def compile_style(themes: tuple[Path, ...], tokens: Tokens, names: tuple[str, ...] = SHEETS) -> str:
+    """Join the chain's style sheets of these names, base first, and put the tokens in.
 
     Rules that use a colour are repeated with the night's colours under `prefers-color-scheme`.
     """
-    files = [path for theme in reversed(themes) if (path := theme / "style.css").is_file()]
+    sheets = (theme / name for theme in reversed(themes) for name in names)
+    files = [path for path in sheets if path.is_file()]
     known = {*tokens.sizes, *tokens.light}
     for path in files:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):

@@ -16,7 +16,7 @@ from idp.theming.frame import Frame, HelpRows, Support, web_address
 from idp.theming.pages import FIELDS, STATES
 from idp.theming.refused import ThemeRefused, WordsMissing
 from idp.theming.skeleton import HIDDEN, Key, Skeleton, hollow, skeleton_key
-from idp.theming.style import compile_style, csp_hash, line_of, read_tokens, read_toml
+from idp.theming.style import FIRST, compile_style, csp_hash, line_of, read_tokens, read_toml
 from idp.theming.templates import Templates
 
 # A field of the answer may be called "submit" and hide the form's own method.
@@ -24,6 +24,11 @@ _SUBMIT = "HTMLFormElement.prototype.submit.call(document.forms[0])"
 _BOXES = {
     "login.timeout": "warning",
     "otp.resent": "success",
+    "sent.flash": "success",
+    "sent.resent": "success",
+    "upd.cancelled": "info",
+    "upd.done": "success",
+    "upd.warn": "warning",
 }
 _KEPT = 512  # fresh login pages, one a client and language
 _FAULTS = (TemplateError, WordsMissing, TypeError)
@@ -40,7 +45,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    style: Markup
+    first: Markup  # the style of the login page
+    style: Markup  # of every other page
     script: Markup
     tokens: Mapping[str, str]
 
@@ -55,18 +61,23 @@ class Theme:
         support: HelpRows,
     ) -> None:
         tokens = read_tokens(chain)
-        style = compile_style(chain, tokens)
-        self.style_hash = csp_hash(style)
+        first, style = compile_style(chain, tokens, FIRST), compile_style(chain, tokens)
+        self.style_hashes = (csp_hash(first), csp_hash(style))
         self.script_hash = csp_hash(_SUBMIT)
         self.locales = tuple(catalogues)
         self._catalogues = dict(catalogues)
         self._templates = Templates(chain)
         self._templates.check(catalogues[self.locales[0]])
-        self._look = _Look(_inline(style), _inline(_SUBMIT), tokens.light)
+        self._look = _Look(_inline(first), _inline(style), _inline(_SUBMIT), tokens.light)
         self._support = support
         self._pages = {name: self._template(f"{name}.html") for name in FIELDS}
         self._kept: dict[Key, Skeleton] = {}
         self._fixed = {locale: self._surroundings(locale) for locale in self.locales}
+
+    @property
+    def style_hash(self) -> str:
+        """Return the sources of style that a Content-Security-Policy must allow, by spaces."""
+        return " ".join(self.style_hashes)
 
     def page(self, page: Page, frame: Frame) -> str:
         """Render a page as a whole HTML document."""
@@ -91,7 +102,7 @@ class Theme:
             frame=frame,
             view=page.view,
             errors=errors,
-            wrong={name: _first(errors, name) for name in fields},
+            wrong={name: _about(errors, name) for name in fields},
             notice=_notice(words, page.notice),
             hidden=hidden,
             client_home=web_address(frame.client_home),
@@ -139,6 +150,7 @@ class Theme:
             "say": _html(words),
             "plain": _plain(words),
             "foreign": words.foreign,
+            "web_address": web_address,
             "locale": locale,
             "other_locale": others[0] if others else "",
             "support": self._support,
@@ -146,6 +158,43 @@ class Theme:
         }
         aside = self._template("aside.html").render(fixed)
         return {**fixed, "aside": Markup(aside)}  # noqa: S704 - our own template, escaped there
+
+
+class Themes:
+    """The themes of an installation: the default one, and those that clients have of their own."""
+
+    def __init__(self, default: Theme, by_client: Mapping[str, Theme]) -> None:
+        self.default = default
+        self._by_client = dict(by_client)
+
+    def of(self, client_id: str) -> Theme:
+        """Return the theme of a client; the default one if it has none, or nobody knows it."""
+        return self._by_client.get(client_id, self.default)
+
+    @property
+    def style_hashes(self) -> tuple[str, ...]:
+        """Return what a Content-Security-Policy must allow: the styles of each theme, once."""
+        themes = (self.default, *self._by_client.values())
+        return tuple(dict.fromkeys(hash_ for theme in themes for hash_ in theme.style_hashes))
+
+
+def load_all(
+    root: Path,
+    default: str,
+    by_client: Mapping[str, str],
+    *,
+    locales: Sequence[str],
+    support: Support,
+) -> Themes:
+    """Load the default theme and the clients' (name of a theme by client_id), each name once.
+
+    Raise ThemeRefused (`file:line: …`) if any part of one of them cannot be used.
+    """
+    loaded = {
+        name: load_themes(root, name, locales=locales, support=support)
+        for name in dict.fromkeys((default, *by_client.values()))
+    }
+    return Themes(loaded[default], {client: loaded[name] for client, name in by_client.items()})
 
 
 def load_themes(root: Path, name: str, *, locales: Sequence[str], support: Support) -> Theme:
@@ -194,8 +243,9 @@ def _shown(words: Catalogue, message: Message, fields: Sequence[str]) -> Shown:
     return Shown(words.html(message.key, message.facts), field=field or "")
 
 
-def _first(errors: Sequence[Shown], field: str) -> Markup:
-    return next((error.text for error in errors if error.field == field), Markup())
+def _about(errors: Sequence[Shown], field: str) -> Markup:
+    """Return all that is wrong with a field, a line each."""
+    return Markup("<br>").join(error.text for error in errors if error.field == field)
 
 
 def _notice(words: Catalogue, message: Message | None) -> Shown | None:

@@ -13,6 +13,7 @@ from idp.signin.answers import Browser, Cookies
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _DAY = 24 * 3600
+_LONGEST = 80  # characters of a cookie's value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,14 @@ class CookieJar:
             ("browser", cookies.key, None),
             ("session", cookies.session, self.session_lifetime),
             ("known", cookies.known, self.known_lifetime),
+            ("link", cookies.link, None),
             ("language", cookies.language, self.language_lifetime),
         ):
             if value is not None:
                 response.set_cookie(
                     self.name(noun),
                     value,
-                    max_age=lifetime,
+                    max_age=lifetime if value else 0,
                     path="/",
                     secure=self.is_https,
                     httponly=True,
@@ -52,7 +54,7 @@ class CookieJar:
     def read(self, request: Request, noun: str) -> str | None:
         """Return a cookie's value, or None. One of an impossible length was not set by us."""
         value = request.cookies.get(self.name(noun))
-        return value if value and len(value) <= 64 else None  # noqa: PLR2004
+        return value if value and len(value) <= _LONGEST else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,8 @@ class BrowserReader:
             key=self.jar.read(request, "browser"),
             session=self.jar.read(request, "session"),
             known=self.jar.read(request, "known"),
+            link=self.jar.read(request, "link"),
             saved_language=self.jar.read(request, "language") or "",
             accept_language=request.headers.get("Accept-Language", "")[:256],
             address=self.proxies.client_address(request),
         )
-
-
-def office_factor(address: str, offices: tuple[tuple[Network, int], ...]) -> int:
-    """Return how many times the limits of one address an office network may use; 1 for others."""
-    parsed = _parsed(address)
-    factors = [factor for network, factor in offices if parsed is not None and parsed in network]
-    return max(factors, default=1)

@@ -78,6 +78,9 @@ class SignInForm(Form):
     userid = StringField()
     password = StringField()
     code = StringField()
+    new_password = StringField()
+    confirm_password = StringField()
+    logout_others = StringField()
     action = StringField()
     language = StringField()
 

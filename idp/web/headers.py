@@ -21,7 +21,7 @@ class SecurityHeaders:
     """The headers of this issuer. Style and script are named by their hashes (CSP 3 8)."""
 
     is_https: bool
-    style_hash: str
+    style_hashes: tuple[str, ...]  # one a theme
     script_hash: str
 
     def everywhere(self) -> Mapping[str, str]:
@@ -49,7 +49,7 @@ class SecurityHeaders:
         return "; ".join(
             (
                 "default-src 'none'",
-                f"style-src {self.style_hash}",
+                f"style-src {' '.join(self.style_hashes)}",
                 f"script-src {self.script_hash}",
                 "img-src data:",
                 f"form-action 'self' https:{loopback}",

@@ -1,4 +1,4 @@
-"""The pages' routes: the authorization endpoint and the conversation after it."""
+"""The pages' routes: the authorization endpoint, the conversation after it, and the way out."""
 
 import re
 from collections.abc import Callable
@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, Request, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
-from idp.model.tokens import new_reference
+from idp.model.tokens import new_reference, new_secret
 from idp.oidc.parameters import parse_pairs
-from idp.signin.answers import Browser
-from idp.signin.conversation import SignIn
+from idp.signin.answers import Answer, Browser, Cookies
+from idp.signin.conversation import ForgedForm, SignIn
+from idp.signin.logout import CONFIRM, LogOut
 from idp.web.browser import BrowserReader
 from idp.web.forms import FormTokens, read_submission
 from idp.web.rendering import Renderer, see_other
@@ -20,11 +21,15 @@ from idp.web.rendering import Renderer, see_other
 _UNTYPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 
 
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,65}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pages:
     """What the routes of the conversation need."""
 
     sign_in: SignIn
+    log_out: LogOut
     reader: BrowserReader
     renderer: Renderer
     tokens: FormTokens
@@ -40,18 +45,20 @@ class Pages:
         pages.add_url_rule("/signin", view_func=self.unknown, methods=["GET"])
         pages.add_url_rule("/signin/<handle>", view_func=self.show, methods=["GET"])
         pages.add_url_rule("/signin/<handle>", view_func=self.resume, methods=["POST"])
+        pages.add_url_rule("/reset", view_func=self.ask_for_link, methods=["GET"])
+        pages.add_url_rule("/reset/<secret>", view_func=self.take_link, methods=["GET"])
+        pages.add_url_rule("/update-password", view_func=self.open_link, methods=["GET"])
+        pages.add_url_rule("/logout", view_func=self.begin_logout, methods=["GET", "POST"])
+        pages.add_url_rule("/logout/confirm", view_func=self.confirm_logout, methods=["POST"])
+        pages.add_url_rule("/logout/<batch>", view_func=self.logged_out, methods=["GET"])
         return pages
 
     def authorize(self) -> Response:
         """Answer an authorization request by GET or POST (OIDC Core 3.1.2.1)."""
+        parameters = _parameters()
+        if self._comes_without_cookies():
+            return _as_get(parameters)
         browser = self.reader.read(request)
-        raw = request.get_data() if request.method == "POST" else request.query_string
-        parameters = parse_pairs(raw)
-        if request.method == "POST" and not self.reader.jar.has_any(request):
-            # SameSite=Lax keeps our cookies from a POST that another site sent, so this browser
-            # may well be logged in: a GET of the same request brings them along.
-            query = urlencode(parameters, errors="surrogateescape")
-            return see_other(f"{request.script_root}{request.path}?{query}")
         return self.renderer.response(self.sign_in.begin(parameters, browser))
 
     def resume_sealed(self) -> Response:
@@ -82,6 +89,61 @@ class Pages:
         self.ring()
         return self.renderer.response(answer)
 
+    def ask_for_link(self) -> Response:
+        """Show the reset to somebody who comes from a mail, not from a client."""
+        client_id = request.args.get("client_id", "")
+        answer = self.sign_in.recovery.ask(client_id, self.reader.read(request))
+        return self.renderer.response(answer)
+
+    def take_link(self, secret: str) -> Response:
+        """Take the secret of a mailed link out of the address at once; nothing is used up."""
+        response = see_other(f"{self.renderer.base}/update-password")
+        key = None if self.reader.read(request).key else new_secret()
+        self.reader.jar.set(response, Cookies(key=key, link=_readable_secret(secret)))
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def open_link(self) -> Response:
+        answer = self.sign_in.recovery.open(self.reader.read(request))
+        return self.renderer.response(answer)
+
+    def begin_logout(self) -> Response:
+        """Answer a logout request by GET or POST (RP-Initiated Logout 1.0, 2)."""
+        if request.method == "HEAD":  # whoever only looks does not log anybody out
+            return Response()
+        parameters = _parameters()
+        if self._comes_without_cookies():
+            return _as_get(parameters)
+        return self._leave(self.log_out.begin(parameters, self.reader.read(request)))
+
+    def confirm_logout(self) -> Response:
+        browser = self.reader.read(request)
+        self._check_form()
+        submission = read_submission(
+            request, self.tokens, browser_key=browser.key, conversation=CONFIRM
+        )
+        if not submission.is_genuine:
+            raise ForgedForm
+        pairs = list(request.form.items(multi=True))
+        return self._leave(self.log_out.confirm(pairs, submission.language, browser))
+
+    def logged_out(self, batch: str) -> Response:
+        client_id = request.args.get("client_id", "")
+        answer = self.log_out.done(batch, client_id, self.reader.read(request))
+        return self.renderer.response(answer)
+
+    def _leave(self, answer: Answer) -> Response:
+        self.ring()
+        return self.renderer.response(answer)
+
+    def _comes_without_cookies(self) -> bool:
+        """Tell whether another site sent this POST.
+
+        SameSite=Lax then kept our cookies back, so the browser may well be logged in: a GET of the
+        same request brings them along.
+        """
+        return request.method == "POST" and not self.reader.jar.has_any(request)
+
     def locale(self, browser: Browser) -> str:
         """Return the language of a page outside any conversation."""
         return self.sign_in.showing.locale(browser)
@@ -106,6 +168,21 @@ class Pages:
             abort(403)
         if _has_repeated(request.form) or _has_controls(request.form):
             abort(400)
+
+
+def _parameters() -> list[tuple[str, str]]:
+    return parse_pairs(request.get_data() if request.method == "POST" else request.query_string)
+
+
+def _as_get(parameters: list[tuple[str, str]]) -> Response:
+    query = urlencode(parameters, errors="surrogateescape")
+    return see_other(f"{request.script_root}{request.path}?{query}")
+
+
+def _readable_secret(text: str) -> str:
+    """Return what of a link's last part may be its secret: mail programs add dots and brackets."""
+    found = _SECRET.match(text)
+    return found[0] if found else "-"
 
 
 def is_foreign(incoming: Request, origin: str) -> bool:

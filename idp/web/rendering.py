@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import Response
 
 from idp.model.page import Page
 from idp.settings.clients import Client
-from idp.signin.answers import Answer, GoTo, Reply, ShowPage
-from idp.theming import Frame, Theme, whole_minutes
+from idp.signin.answers import Answer, GoTo, LoggedOut, Reply, ShowPage
+from idp.theming import Frame, Themes, whole_minutes
 from idp.web.browser import CookieJar
 from idp.web.forms import FormTokens
 
@@ -17,7 +18,7 @@ from idp.web.forms import FormTokens
 class Renderer:
     """Turns answers into responses. Redirects after a POST are 303 (RFC 9700 4.12)."""
 
-    theme: Theme
+    themes: Themes
     clients: Mapping[str, Client]
     tokens: FormTokens
     jar: CookieJar
@@ -49,34 +50,40 @@ class Renderer:
                 return see_other(f"{self.base}/signin/{answer.handle}")
             case Reply():
                 return self._reply(answer)
+            case LoggedOut():
+                return see_other(answer.location or self._farewell(answer))
 
     def _page(self, answer: ShowPage) -> Response:
-        is_conversation = bool(answer.sealed or answer.handle)
-        hidden = {}
-        if is_conversation:
-            conversation = answer.sealed or answer.handle
-            hidden["form_token"] = self.tokens.make(answer.browser_key, conversation)
+        bound_to = answer.sealed or answer.handle or answer.form
+        hidden = dict(answer.fields)
+        if bound_to:
+            hidden["form_token"] = self.tokens.make(answer.browser_key, bound_to)
         if answer.sealed:
             hidden["conversation"] = answer.sealed
         client = self.clients.get(answer.client_id)
-        action = f"{self.base}/signin" + (f"/{answer.handle}" if answer.handle else "")
+        path = answer.form or "/signin" + (f"/{answer.handle}" if answer.handle else "")
+        action = f"{self.base}{path}" if bound_to else ""
         frame = Frame(
-            action=action if is_conversation else "",
+            action=action,
             hidden=hidden,
             locale=answer.locale,
             client=_display_name(client, answer.locale),
             client_home=(client.home_url or "") if client else "",
             reference=answer.reference,
             developer=answer.developer,
-            language_action=action if is_conversation else "",
+            language_action=action,
         )
-        html = self.theme.page(answer.page, frame)
+        html = self.themes.of(answer.client_id).page(answer.page, frame)
         response = Response(
             html, status=answer.page.status, content_type="text/html; charset=utf-8"
         )
         if answer.page.retry_after is not None:
             response.headers["Retry-After"] = str(answer.page.retry_after)
         return response
+
+    def _farewell(self, answer: LoggedOut) -> str:
+        query = f"?{urlencode({'client_id': answer.client_id})}" if answer.client_id else ""
+        return f"{self.base}/logout/{answer.batch}{query}"
 
     def _reply(self, answer: Reply) -> Response:
         if answer.response.mode != "form_post":

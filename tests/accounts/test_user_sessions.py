@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from idp.accounts.sign_out import SignOut
 from idp.accounts.user_sessions import UserSessionRules
 from idp.model.sessions import UserSession
 from idp.model.tokens import digest
@@ -9,7 +10,7 @@ from idp.model.user import User
 from idp.stores.sql import SqlStores
 
 NOW, IDLE, MAXIMUM = 1_795_000_000, 3600, 36_000
-RULES = UserSessionRules(idle=IDLE, maximum=MAXIMUM)
+RULES = UserSessionRules(IDLE, MAXIMUM, SignOut(frozenset()))
 PWD = ("pwd", "email")
 
 

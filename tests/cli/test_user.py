@@ -12,13 +12,17 @@ from click.testing import Result
 
 from idp.accounts.passwords import Hasher
 from idp.app import load_settings
+from idp.cli.user import user_group
 from idp.installation import directory
+from idp.model.tokens import digest
 from idp.model.user import User
 from idp.stores.sql import SqlStores, open_engine
 from tests.cli.conftest import Idp
+from tests.contract.builders import user_session
 
 EMAIL = "office@example.gov.bd"
-PASSWORD = " Nodi#তির 2026 "  # blanks at its ends belong to it
+PASSWORD = "Nodi#তির 2026"  # a blank in it belongs to it
+TEMPORARY = ("update_password",)
 ROOT = Path(__file__).parents[2]
 
 
@@ -35,6 +39,13 @@ def _has_password(config: Path, password: str) -> bool:
         tagged_hash = work.credentials.password_hash(user.id)
     hasher: Hasher = directory(settings)._hasher
     return tagged_hash is not None and hasher.verify(password, tagged_hash, known_browser=True)
+
+
+def _required(config: Path) -> tuple[str, ...]:
+    user = _user(config)
+    assert user is not None
+    with SqlStores(open_engine(load_settings(config).database.url)).read() as work:
+        return work.required_actions.of_user(user.id)
 
 
 def _added(idp: Idp) -> Result:
@@ -59,7 +70,8 @@ def test_a_user_is_added_with_the_password_from_standard_input(
     assert user is not None
     assert json.loads(answer.stdout) == {"ok": True, "id": user.id, "email": EMAIL}
     assert _has_password(config, PASSWORD)
-    assert not _has_password(config, PASSWORD.strip())
+    assert not _has_password(config, PASSWORD.replace(" ", ""))
+    assert _required(config) == ()
 
 
 def test_the_same_address_is_not_added_twice(installed: Idp) -> None:
@@ -126,9 +138,14 @@ def test_a_user_is_switched_off_and_on(installed: Idp, config: Path) -> None:
     assert user.enabled
 
 
-@pytest.mark.parametrize("verb", ["disable", "enable", "set-password"])
-def test_an_unknown_user_is_told(installed: Idp, verb: str) -> None:
-    answer = installed("user", verb, "nobody@example.gov.bd", typed=f"{PASSWORD}\n")
+@pytest.mark.parametrize(
+    "words",
+    ["disable {}", "enable {}", "set-password {}", "set-email {} a@b.bd",
+     "require {} update_password"],
+)  # fmt: skip
+def test_an_unknown_user_is_told(installed: Idp, words: str) -> None:
+    words = words.format("nobody@example.gov.bd")
+    answer = installed("user", *words.split(), typed=f"{PASSWORD}\n")
     assert (answer.exit_code, answer.stderr) == (1, "No user has this e-mail address.\n")
 
 
@@ -177,3 +194,113 @@ def test_a_password_that_cannot_be_adds_nobody(installed: Idp) -> None:
     assert bad.exit_code == 1
     good = installed("user", "add", EMAIL, "--password-stdin", typed=f"{PASSWORD}\n")
     assert good.exit_code == 0
+
+
+@pytest.mark.parametrize("typed", [" Nodi#Tir2026", "Nodi#Tir2026 "])
+def test_a_blank_at_the_edge_of_a_password_is_told(installed: Idp, typed: str) -> None:
+    answer = installed("user", "add", EMAIL, "--password-stdin", typed=f"{typed}\n")
+    assert answer.exit_code == 1
+    assert answer.stderr == "The password must not begin or end with a space.\n"
+
+
+def test_every_fault_of_a_password_is_told_in_one_line(installed: Idp, config: Path) -> None:
+    _added(installed)
+    answer = installed("user", "set-password", EMAIL, typed="Dhaka7\n")
+    told = "The password needs at least 8 characters, a special sign; it is easy to guess."
+    assert (answer.exit_code, answer.stderr) == (1, f"{told}\n")
+    assert not _has_password(config, "Dhaka7")
+
+
+def test_a_policy_of_the_configuration_is_obeyed(installed: Idp, config: Path) -> None:
+    _added(installed)
+    config.write_text(config.read_text().replace("_cost = 4", "_cost = 4, min_length = 20"))
+    answer = installed("user", "set-password", EMAIL, "--json", typed=f"{PASSWORD}\n")
+    assert json.loads(answer.stdout) == {
+        "ok": False,
+        "error": "The password needs at least 20 characters.",
+    }
+
+
+def test_a_temporary_password_is_to_be_changed_at_the_next_login(
+    installed: Idp, config: Path
+) -> None:
+    words = ("user", "add", EMAIL, "--password-stdin", "--temporary")
+    assert installed(*words, typed=f"{PASSWORD}\n").exit_code == 0
+    assert _required(config) == TEMPORARY
+    installed("user", "set-password", EMAIL, typed="Boat#Ghat77x\n")
+    assert _required(config) == ()
+    installed("user", "set-password", EMAIL, "--temporary", typed=f"{PASSWORD}\n")
+    assert _required(config) == TEMPORARY
+    assert _has_password(config, PASSWORD)
+
+
+def test_a_user_without_a_password_has_no_temporary_one(installed: Idp, config: Path) -> None:
+    answer = installed("user", "add", EMAIL, "--temporary")
+    assert (answer.exit_code, answer.stderr) == (2, "--temporary needs --password-stdin.\n")
+    assert _user(config) is None
+
+
+@pytest.mark.parametrize(("options", "lives"), [((), True), (("--end-sessions",), False)])
+def test_the_sessions_end_with_the_password_when_that_is_said(
+    installed: Idp, config: Path, options: tuple[str, ...], lives: bool
+) -> None:
+    _added(installed)
+    user = _user(config)
+    assert user is not None
+    stores = SqlStores(open_engine(load_settings(config).database.url))
+    with stores.write() as work:
+        work.user_sessions.add(user_session(user, digest=digest("cookie")))
+    installed("user", "set-password", EMAIL, *options, typed=f"{PASSWORD}\n")
+    with stores.read() as work:
+        assert (work.user_sessions.find(digest("cookie")) is not None) is lives
+
+
+def test_a_new_password_is_demanded_and_not_demanded(installed: Idp, config: Path) -> None:
+    _added(installed)
+    answer = installed("user", "require", EMAIL, "update_password")
+    assert answer.stdout == f"{EMAIL} must do update_password at the next login.\n"
+    assert _required(config) == TEMPORARY
+    answer = installed("user", "require", EMAIL, "update_password", "--not", "--json")
+    assert json.loads(answer.stdout) == {
+        "ok": True,
+        "email": EMAIL,
+        "action": "update_password",
+        "demanded": False,
+    }
+    assert _required(config) == ()
+
+
+def test_an_action_that_there_is_not_is_told_with_those_there_are(installed: Idp) -> None:
+    _added(installed)
+    answer = installed("user", "require", EMAIL, "verify_email")
+    assert answer.exit_code == 2
+    assert answer.stderr.count("\n") == 1
+    assert "update_password" in answer.stderr
+
+
+def test_a_user_moves_to_another_mailbox(installed: Idp, config: Path) -> None:
+    _added(installed)
+    before = _user(config)
+    assert before is not None
+    answer = installed("user", "set-email", EMAIL, "New@Example.gov.bd")
+    assert answer.stdout == f"{EMAIL} is now New@example.gov.bd.\n"
+    moved = _user(config, "new@example.gov.bd")
+    assert moved is not None
+    assert moved.id == before.id
+    answer = installed("user", "set-email", "new@example.gov.bd", EMAIL, "--json")
+    assert json.loads(answer.stdout) == {"ok": True, "id": before.id, "email": EMAIL}
+
+
+def test_a_mailbox_that_is_somebodys_is_told(installed: Idp) -> None:
+    _added(installed)
+    installed("user", "add", "other@example.gov.bd")
+    answer = installed("user", "set-email", EMAIL, "other@example.gov.bd")
+    told = "A user with the e-mail address other@example.gov.bd exists.\n"
+    assert (answer.exit_code, answer.stderr) == (1, told)
+
+
+@pytest.mark.parametrize("command", sorted(user_group.commands))
+def test_the_help_of_each_command_shows_an_example(idp: Idp, command: str) -> None:
+    answer = idp("user", command, "--help")
+    assert answer.exit_code == 0
+    assert f"Example: idp user {command} office@example.gov.bd" in " ".join(answer.stdout.split())

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from idp.model.action_token import ActionToken
 from idp.model.grant import Grant
 from idp.model.letter import Letter
 from idp.model.request import AuthorizationRequest
@@ -64,12 +65,38 @@ def authentication_session(**values: Any) -> AuthenticationSession:
         "request": AuthorizationRequest(
             client_id="backoffice", redirect_uri="https://b.example/cb", scope=("openid",)
         ),
+        "client_id": "backoffice",
         "flow": "browser",
         "locale": "bn",
         "created_at": NOW,
         "expires_at": NOW + 1800,
     }
     return AuthenticationSession(**{**defaults, **values})
+
+
+def action_token(owner: User, **values: Any) -> ActionToken:
+    defaults: dict[str, Any] = {
+        "id": new_id(),
+        "reference": "7F3K-2Q",
+        "user_id": owner.id,
+        "credential_version": owner.credential_version,
+        "user_typed": owner.email,
+        "client_id": "backoffice",
+        "request": AuthorizationRequest(
+            client_id="backoffice", redirect_uri="https://b.example/cb", scope=("openid",)
+        ),
+        "browser_digest": digest("browser key"),
+        "created_at": NOW,
+        "expires_at": NOW + 3600,
+    }
+    return ActionToken(**{**defaults, **values})
+
+
+def stored_token(stores: SqlStores, owner: User, **values: Any) -> ActionToken:
+    made = action_token(owner, **values)
+    with stores.write() as work:
+        work.action_tokens.add(made)
+    return made
 
 
 def user_session(owner: User, **values: Any) -> UserSession:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from idp.model.letter import Letter
+from idp.model.letter import Lane, Letter
 from idp.stores.sql import SqlStores
-from tests.contract.builders import DAY, NOW, letter
+from tests.contract.builders import DAY, NOW, ODD, letter
 
 
 def add(stores: SqlStores, *letters: Letter) -> None:
@@ -15,15 +15,32 @@ def add(stores: SqlStores, *letters: Letter) -> None:
             work.outbox.add(each)
 
 
-def lease(stores: SqlStores, now: int = NOW, *, seconds: int = 30, most: int = 10) -> list[Letter]:
+def lease(
+    stores: SqlStores, now: int = NOW, *, seconds: int = 30, most: int = 10, lane: Lane = "mail"
+) -> list[Letter]:
     with stores.write() as work:
-        return list(work.outbox.lease(now=now, lease=seconds, most=most))
+        return list(work.outbox.lease(lane, now=now, lease=seconds, most=most))
 
 
 def test_a_letter_is_leased_whole_and_counts_the_attempt(stores: SqlStores) -> None:
     promised = letter(facts={"name": "নদী", "minutes": 10})
     add(stores, promised)
     assert lease(stores) == [replace(promised, attempts=1)]
+
+
+def test_each_lane_has_its_own_letters(stores: SqlStores) -> None:
+    mail, notice = letter(), letter(lane="notice", kind="logout", batch="b")
+    add(stores, mail, notice)
+    assert lease(stores, lane="notice") == [replace(notice, attempts=1)]
+    assert lease(stores, lane="notice") == []
+    assert lease(stores, lane="mail") == [replace(mail, attempts=1)]
+
+
+def test_one_lane_never_fills_the_others_lease(stores: SqlStores) -> None:
+    add(stores, *(letter(lane="notice", created_at=NOW - 9) for _ in range(5)))
+    mail = letter()
+    add(stores, mail)
+    assert [each.id for each in lease(stores, most=2)] == [mail.id]
 
 
 def test_a_leased_letter_comes_back_when_its_lease_is_over(stores: SqlStores) -> None:
@@ -89,3 +106,30 @@ def test_a_letter_is_promised_only_if_the_unit_of_work_holds(stores: SqlStores) 
         work.outbox.add(letter())
         raise ZeroDivisionError
     assert lease(stores) == []
+
+
+def undelivered(stores: SqlStores, batch: str) -> list[str]:
+    with stores.read() as view:
+        return [each.id for each in view.outbox.undelivered(batch)]
+
+
+def test_what_a_batch_has_not_delivered_is_told_given_up_or_not(stores: SqlStores) -> None:
+    waiting, leased, delivered, buried = (
+        letter(lane="notice", batch="b", created_at=NOW + number) for number in range(4)
+    )
+    add(stores, waiting, leased, delivered, buried, letter(batch="c"), letter())
+    assert lease(stores, NOW + 1, lane="notice", most=2)
+    with stores.write() as work:
+        work.outbox.delivered(delivered.id, now=NOW)
+        work.outbox.bury(buried.id, now=NOW, answer="404")
+        work.outbox.postpone(waiting.id, until=NOW + 60, answer="503")
+    assert undelivered(stores, "b") == [waiting.id, leased.id, buried.id]
+    with stores.read() as view:
+        found = view.outbox.undelivered("b")[1]
+    assert found == replace(leased, attempts=1)
+
+
+@pytest.mark.parametrize("batch", ["", "unknown", "%", ODD])
+def test_no_batch_has_no_letters(stores: SqlStores, batch: str) -> None:
+    add(stores, letter(), letter(batch="b"))
+    assert undelivered(stores, batch) == []

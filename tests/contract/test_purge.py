@@ -16,7 +16,9 @@ from tests.contract.builders import (
     challenge,
     letter,
     stored_grant,
+    stored_token,
     stored_user,
+    user,
     user_session,
 )
 
@@ -31,6 +33,20 @@ def conversation(stores: SqlStores) -> None:
 def waiting_code(stores: SqlStores) -> None:
     with stores.write() as work:
         work.challenges.add(challenge(expires_at=NOW))
+
+
+def link(stores: SqlStores) -> None:
+    stored_token(stores, stored_user(stores), expires_at=NOW)
+
+
+def ghosts_link(stores: SqlStores) -> None:
+    stored_token(stores, user(), expires_at=NOW)
+
+
+def used_link(stores: SqlStores) -> None:
+    made = stored_token(stores, stored_user(stores), expires_at=NOW)
+    with stores.write() as work:
+        work.action_tokens.spend(made.id, now=NOW - 9)
 
 
 def login(stores: SqlStores) -> None:
@@ -88,6 +104,9 @@ def buried_letter(stores: SqlStores) -> None:
     [
         (conversation, "authentication_sessions", DAY),
         (waiting_code, "challenges", DAY),
+        (link, "action_tokens", DAY),
+        (ghosts_link, "action_tokens", DAY),
+        (used_link, "action_tokens", DAY),
         (login, "user_sessions", 0),
         (browser, "known_browsers", 90 * DAY),
         (code, "grants", 60 + 600),
@@ -109,9 +128,14 @@ def test_a_row_goes_when_nobody_can_need_it_and_not_a_second_before(
     assert count(stores, table) == 0
 
 
-def test_waiting_letters_closed_keys_and_users_are_never_purged(stores: SqlStores) -> None:
-    stored_user(stores)
+def test_waiting_letters_closed_keys_users_and_passwords_are_never_purged(
+    stores: SqlStores,
+) -> None:
+    owner = stored_user(stores)
     with stores.write() as work:
+        work.credentials.set_password(owner.id, "old", version=1, keep=4, now=NOW)
+        work.credentials.set_password(owner.id, "new", version=2, keep=4, now=NOW)
+        work.required_actions.require(owner.id, "update_password", now=NOW)
         work.outbox.add(letter())
         work.counters.reserve(digest("closed"), Schedule(60, ((1, 0),)), now=NOW)
         work.counters.reserve(digest("no window"), Schedule(0, ((9, 5),)), now=NOW)

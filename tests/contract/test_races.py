@@ -152,7 +152,9 @@ def test_a_letter_is_leased_by_one(stores: SqlStores) -> None:
     def lease(number: int) -> list[str] | None:
         now = NOW + number
         with stores.write() as work:
-            return [each.id for each in work.outbox.lease(now=now, lease=9999, most=5)] or None
+            return [
+                each.id for each in work.outbox.lease("mail", now=now, lease=9999, most=5)
+            ] or None
 
     due = [letter(created_at=NOW + number) for number in range(ROUNDS)]
     with stores.write() as work:
@@ -168,7 +170,7 @@ def test_many_letters_are_shared_out_without_doubles(stores: SqlStores) -> None:
 
     def lease(_: int) -> list[str]:
         with stores.write() as work:
-            return [each.id for each in work.outbox.lease(now=NOW, lease=60, most=1)]
+            return [each.id for each in work.outbox.lease("mail", now=NOW, lease=60, most=1)]
 
     leased = [each for answers in race(lease) for ids in answers for each in ids]
     assert len(leased) == len(set(leased)) == 200

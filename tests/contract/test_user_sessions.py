@@ -8,6 +8,7 @@ from idp.model.errors import AlreadySpent
 from idp.model.sessions import UserSession
 from idp.model.tokens import digest
 from idp.model.user import User
+from idp.stores.ports import EndedGrant
 from idp.stores.sql import SqlStores
 from tests.contract.builders import NOW, stored_grant, stored_user, user_session
 
@@ -88,7 +89,8 @@ def test_ending_a_session_ends_its_grants_and_no_others(
     inside = stored_grant(stores, owner, sid=session.sid)
     outside = stored_grant(stores, owner, sid="another")
     with stores.write() as work:
-        work.user_sessions.end(session.sid, now=NOW)
+        ended = work.user_sessions.end(session.sid, now=NOW)
+    assert list(ended) == [EndedGrant(session.sid, "backoffice", owner.id)]
     with stores.read() as view:
         assert view.user_sessions.find(session.digest) is None
         assert view.user_sessions.find_with_user(session.digest) is None
@@ -96,19 +98,70 @@ def test_ending_a_session_ends_its_grants_and_no_others(
         assert view.grants.find_live(outside.id) == (outside, owner)
 
 
+def test_a_session_tells_every_grant_that_ended_with_it_and_once(
+    stores: SqlStores, owner: User, session: UserSession
+) -> None:
+    stored_grant(stores, owner, sid=session.sid)
+    stored_grant(stores, owner, sid=session.sid, client_id="ministry")
+    revoked = stored_grant(stores, owner, sid=session.sid, client_id="third")
+    with stores.write() as work:
+        work.grants.end(revoked.id, now=NOW)
+        ended = work.user_sessions.end(session.sid, now=NOW)
+        assert sorted(grant.client_id for grant in ended) == ["backoffice", "ministry"]
+        assert list(work.user_sessions.end(session.sid, now=NOW)) == []
+        assert list(work.user_sessions.end("unknown", now=NOW)) == []
+
+
+def test_all_sessions_of_a_user_end_but_the_one_that_is_kept(
+    stores: SqlStores, owner: User, session: UserSession
+) -> None:
+    kept = user_session(owner)
+    stays = stored_grant(stores, owner, sid=kept.sid)
+    goes = stored_grant(stores, owner, sid=session.sid, client_id="ministry")
+    with stores.write() as work:
+        work.user_sessions.add(kept)
+        ended = work.user_sessions.end_all_of_user(owner.id, now=NOW, keep=kept.digest)
+        assert list(ended) == [EndedGrant(session.sid, "ministry", owner.id)]
+        assert work.user_sessions.find(kept.digest) == kept
+        assert work.user_sessions.find(session.digest) is None
+        assert work.grants.find_live(stays.id) == (stays, owner)
+        assert work.grants.find_live(goes.id) is None
+
+
+@pytest.mark.parametrize("whose", ["unknown", "another's", "ended"])
+def test_a_kept_session_must_be_the_users_own_and_live(
+    stores: SqlStores, owner: User, session: UserSession, whose: str
+) -> None:
+    grant = stored_grant(stores, owner, sid=session.sid)
+    strangers = user_session(stored_user(stores))
+    mixed = stored_grant(stores, owner, sid=strangers.sid)  # of no session of his own
+    keep = {"unknown": digest("?"), "another's": strangers.digest, "ended": session.digest}[whose]
+    with stores.write() as work:
+        if whose == "ended":  # in a unit of work of which the grant knew nothing
+            work._connection.exec_driver_sql("UPDATE user_sessions SET ended_at = 1")
+        work.user_sessions.add(strangers)
+        ended = work.user_sessions.end_all_of_user(owner.id, now=NOW, keep=keep)
+        assert {each.sid for each in ended} == {session.sid, mixed.sid}
+        assert work.user_sessions.find(session.digest) is None
+        assert work.grants.find_live(grant.id) is None
+        assert work.user_sessions.find(strangers.digest) == strangers
+
+
 def test_all_sessions_of_a_user_end_and_nobody_elses(
     stores: SqlStores, owner: User, session: UserSession
 ) -> None:
     other = stored_user(stores)
     others = user_session(other)
-    grant = stored_grant(stores, owner)
+    grant, others_grant = stored_grant(stores, owner), stored_grant(stores, other, sid=others.sid)
     with stores.write() as work:
         work.user_sessions.add(others)
-        work.user_sessions.end_all_of_user(owner.id, now=NOW)
+        ended = work.user_sessions.end_all_of_user(owner.id, now=NOW)
+    assert list(ended) == [EndedGrant(grant.sid, "backoffice", owner.id)]
     with stores.read() as view:
         assert view.user_sessions.find(session.digest) is None
         assert view.grants.find_live(grant.id) is None
         assert view.user_sessions.find_with_user(others.digest) == (others, other)
+        assert view.grants.find_live(others_grant.id) == (others_grant, other)
 
 
 def test_a_disabled_user_has_no_session_with_user(stores: SqlStores) -> None:
@@ -149,3 +202,22 @@ def test_the_oldest_browsers_are_forgotten_and_never_the_new_one(
         assert len(known) == 2
         assert "last" in known
         assert work.known_browsers.is_known(other.id, digest("0"), not_before=0)
+
+
+@pytest.mark.parametrize("keep", [None, "here", "unknown", "others"])
+def test_all_browsers_of_a_user_are_forgotten_but_the_one_that_is_kept(
+    stores: SqlStores, owner: User, keep: str | None
+) -> None:
+    other = stored_user(stores)
+    with stores.write() as work:
+        for name in ("here", "there"):
+            work.known_browsers.remember(owner.id, digest(name), keep=9, now=NOW)
+        work.known_browsers.remember(other.id, digest("others"), keep=9, now=NOW)
+        work.known_browsers.forget_all(owner.id, keep=digest(keep) if keep else None)
+        known = [
+            name
+            for name in ("here", "there", "others")
+            if work.known_browsers.is_known(owner.id, digest(name), not_before=0)
+        ]
+        assert known == (["here"] if keep == "here" else [])
+        assert work.known_browsers.is_known(other.id, digest("others"), not_before=0)

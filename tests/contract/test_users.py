@@ -1,4 +1,4 @@
-"""Users and credentials, on both databases."""
+"""Users, on both databases."""
 
 from dataclasses import replace
 
@@ -41,7 +41,6 @@ def test_an_unknown_user_is_not_found_whatever_was_typed(stores: SqlStores, text
     with stores.write() as work:
         assert work.users.find(text) is None
         assert work.users.find_by_email(text) is None
-        assert work.credentials.password_hash(text) is None
 
 
 def test_a_canonical_address_is_given_once_and_the_unit_of_work_goes_on(stores: SqlStores) -> None:
@@ -58,62 +57,79 @@ def test_a_canonical_address_is_given_once_and_the_unit_of_work_goes_on(stores: 
         assert view.users.find_by_email("a@example.gov.bd") == first
 
 
-def test_a_user_without_password_has_no_hash(stores: SqlStores) -> None:
-    stored = stored_user(stores)
-    with stores.read() as view:
-        assert view.credentials.password_hash(stored.id) is None
-
-
-def test_setting_a_password_raises_the_credential_version_of_this_user_alone(
-    stores: SqlStores,
+@pytest.mark.parametrize("enabled", [False, True])
+def test_opening_or_closing_an_account_changes_nothing_else(
+    stores: SqlStores, enabled: bool
 ) -> None:
-    stored, other = stored_user(stores), stored_user(stores)
-    for number in (1, 2):
-        with stores.write() as work:
-            work.credentials.set_password(stored.id, f"hash {number}", now=NOW + number)
-    with stores.read() as view:
-        assert view.credentials.password_hash(stored.id) == "hash 2"
-        assert view.users.find(stored.id) == replace(
-            stored, credential_version=3, updated_at=NOW + 2
-        )
-        assert view.users.find(other.id) == other
-
-
-def test_a_rehash_changes_only_the_hash_that_it_was_made_from(stores: SqlStores) -> None:
-    stored = stored_user(stores)
-    with stores.write() as work:
-        work.credentials.set_password(stored.id, "old", now=NOW)
-        work.credentials.rehash(stored.id, "stale", old="older")
-        assert work.credentials.password_hash(stored.id) == "old"
-        work.credentials.rehash(stored.id, "new", old="old")
-        assert work.credentials.password_hash(stored.id) == "new"
-        found = work.users.find(stored.id)
-    assert found is not None
-    assert found.credential_version == 2
-
-
-def test_closing_an_account_ends_its_sessions_and_grants(stores: SqlStores) -> None:
-    stored, other = stored_user(stores), stored_user(stores)
-    grant, others_grant = stored_grant(stores, stored), stored_grant(stores, other)
-    session, others_session = user_session(stored), user_session(other)
+    stored, other = stored_user(stores, enabled=not enabled), stored_user(stores)
+    session = user_session(stored)
     with stores.write() as work:
         work.user_sessions.add(session)
-        work.user_sessions.add(others_session)
-        work.users.set_enabled(stored.id, enabled=False, now=NOW + 9)
-    with stores.write() as work:
-        assert work.users.find(stored.id) == replace(stored, enabled=False, updated_at=NOW + 9)
-        assert work.user_sessions.find(session.digest) is None
-        assert work.grants.claim_code(digest(grant.id), client_id="backoffice", now=NOW) is None
-        assert work.user_sessions.find(others_session.digest) == others_session
-        assert work.grants.find_live(others_grant.id) == (others_grant, other)
+        work.users.set_enabled(stored.id, enabled=enabled, now=NOW + 9)
+        assert work.users.find(stored.id) == replace(stored, enabled=enabled, updated_at=NOW + 9)
+        assert work.users.find(other.id) == other
+        assert work.user_sessions.find(session.digest) == session
 
 
-def test_an_account_that_is_opened_again_keeps_its_old_sessions_closed(stores: SqlStores) -> None:
+def test_a_closed_account_is_dead_though_its_session_and_grant_are_there(
+    stores: SqlStores,
+) -> None:
     stored = stored_user(stores)
     grant, session = stored_grant(stores, stored), user_session(stored)
     with stores.write() as work:
         work.user_sessions.add(session)
         work.users.set_enabled(stored.id, enabled=False, now=NOW)
-        work.users.set_enabled(stored.id, enabled=True, now=NOW)
-        assert work.user_sessions.find(session.digest) is None
+        assert work.user_sessions.find_with_user(session.digest) is None
         assert work.grants.find_live(grant.id) is None
+        assert work.grants.claim_code(digest(grant.id), client_id="backoffice", now=NOW) is None
+
+
+def test_another_mailbox_is_unproven_and_raises_the_credential_version(stores: SqlStores) -> None:
+    stored, other = stored_user(stores, email_verified=True), stored_user(stores)
+    with stores.write() as work:
+        work.users.set_email(stored.id, "New@X.gov.bd", "new@x.gov.bd", now=NOW + 4)
+        assert work.users.find_by_email("new@x.gov.bd") == replace(
+            stored,
+            email="New@X.gov.bd",
+            email_canonical="new@x.gov.bd",
+            email_verified=False,
+            credential_version=2,
+            updated_at=NOW + 4,
+        )
+        assert work.users.find_by_email(stored.email_canonical) is None
+        assert work.users.find(other.id) == other
+
+
+def test_a_mailbox_that_is_taken_is_refused_and_the_unit_of_work_goes_on(
+    stores: SqlStores,
+) -> None:
+    stored, other = stored_user(stores), stored_user(stores)
+    added = user()
+    with stores.write() as work:
+        work.users.add(added)
+        with pytest.raises(AlreadySpent):
+            work.users.set_email(stored.id, "x", other.email_canonical, now=NOW)
+        with pytest.raises(AlreadySpent):
+            work.users.set_email(stored.id, "x", added.email_canonical, now=NOW)
+        work.users.set_enabled(added.id, enabled=False, now=NOW)
+    with stores.read() as view:
+        assert view.users.find(stored.id) == stored
+        assert view.users.find_by_email(other.email_canonical) == other
+        assert view.users.find(added.id) == replace(added, enabled=False, updated_at=NOW)
+
+
+def test_the_mailbox_that_one_has_may_be_written_differently(stores: SqlStores) -> None:
+    stored = stored_user(stores, email="a@x.gov.bd")
+    with stores.write() as work:
+        work.users.set_email(stored.id, "A@x.gov.bd", "a@x.gov.bd", now=NOW)
+        found = work.users.find_by_email("a@x.gov.bd")
+    assert found == replace(stored, email="A@x.gov.bd", credential_version=2, updated_at=NOW)
+
+
+def test_a_proven_mailbox_is_noted_of_this_user_alone(stores: SqlStores) -> None:
+    stored, other = stored_user(stores), stored_user(stores)
+    with stores.write() as work:
+        work.users.verify_email(stored.id)
+        work.users.verify_email(stored.id)
+        assert work.users.find(stored.id) == replace(stored, email_verified=True)
+        assert work.users.find(other.id) == other

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,17 +17,21 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response as BaseResponse
 
+from idp.demo.logout_tokens import EVENT
 from idp.demo.pages import QuietHandler
 from idp.model.clock import system_clock
 
 CLIENT_ID = "backoffice"
 CLIENT_SECRET = "idpcs_canary"
+SECRETS = {CLIENT_ID: CLIENT_SECRET, "ministry": "idpcs_ministry_canary"}
+SUB, SID = "u1", "s1"
 ACCESS_TOKEN = "access-token-canary"
 REFRESH_TOKEN = "refresh-token-canary"
 LIFETIME = 300  # seconds
 POLL = 0.02  # seconds
 KEY = RSAKey.generate_key(2048, {"kid": "k1"})
 STRANGERS_KEY = RSAKey.generate_key(2048, {"kid": "k1"})
+NEXT_KEY = RSAKey.generate_key(2048, {"kid": "k2"})
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,11 @@ class FakeProvider:
     def __init__(self) -> None:
         self.issuer = ""
         self.twist = HONEST
+        self.key = KEY
         self.refreshes = 0
         self.complaints: list[str] = []
+        self.logouts: list[dict[str, str]] = []
+        self._numbers = count()
         self._requests: dict[str, dict[str, str]] = {}
         self.app = Flask("fake_provider")
         self.app.add_url_rule("/.well-known/openid-configuration", "discovery", self.discovery)
@@ -61,6 +69,7 @@ class FakeProvider:
         self.app.add_url_rule("/authorize", "authorize", self.authorize)
         self.app.add_url_rule("/token", "token", self.token, methods=["POST"])
         self.app.add_url_rule("/userinfo", "userinfo", self.userinfo)
+        self.app.add_url_rule("/logout", "logout", self.logout)
 
     def discovery(self) -> dict[str, Any]:
         honest = {
@@ -68,6 +77,7 @@ class FakeProvider:
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
+            "end_session_endpoint": f"{self.issuer}/logout",
             "jwks_uri": f"{self.issuer}/jwks",
             "id_token_signing_alg_values_supported": ["RS256"],
             "authorization_response_iss_parameter_supported": True,
@@ -75,7 +85,7 @@ class FakeProvider:
         return honest | dict(self.twist.metadata)
 
     def jwks(self) -> dict[str, Any]:
-        return dict(KeySet([KEY]).as_dict(private=False))
+        return dict(KeySet([self.key]).as_dict(private=False))
 
     def authorize(self) -> BaseResponse:
         sent = request.args.to_dict()
@@ -89,7 +99,7 @@ class FakeProvider:
 
     def token(self) -> Response | tuple[Response | str, int]:
         who = request.authorization
-        is_known = who is not None and (who.username, who.password) == (CLIENT_ID, CLIENT_SECRET)
+        is_known = who is not None and SECRETS.get(who.username or "") == who.password
         self._expect("the client's Basic credentials", is_known)
         if self.twist.is_garbage:
             return "<html>", 500
@@ -100,7 +110,7 @@ class FakeProvider:
         sent = request.headers.get("Authorization")
         self._expect("the access token", sent == f"Bearer {ACCESS_TOKEN}")
         honest = {
-            "sub": "u1",
+            "sub": SUB,
             "name": "Rahima",
             "name#bn": "রহিমা",
             "email": "office@example.gov.bd",
@@ -110,6 +120,32 @@ class FakeProvider:
         if not isinstance(self.twist.userinfo, dict):
             return jsonify(self.twist.userinfo)
         return honest | self.twist.userinfo
+
+    def logout(self) -> BaseResponse:
+        """Log out without a question, as an honest provider does when the hint is its own."""
+        sent = request.args.to_dict()
+        self.logouts.append(sent)
+        return redirect(f"{sent['post_logout_redirect_uri']}?{urlencode({'state': sent['state']})}")
+
+    def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
+        key = STRANGERS_KEY if self.twist.is_signed_by_a_stranger else self.key
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid, **header}, claims, key)
+
+    def logout_token(self, *, left_out: str = "", typ: str = "logout+jwt", **changes: Any) -> str:
+        """Return a logout token (Back-Channel Logout 2.4), honest but for the changes."""
+        now = system_clock()
+        honest = {
+            "iss": self.issuer,
+            "sub": SUB,
+            "sid": SID,
+            "aud": CLIENT_ID,
+            "iat": now,
+            "exp": now + LIFETIME,
+            "jti": f"j{next(self._numbers)}",
+            "events": {EVENT: {}},
+        }
+        claims = {name: value for name, value in (honest | changes).items() if name != left_out}
+        return self.sign({"typ": typ}, claims)
 
     def _grant_error(self) -> str:
         form = request.form
@@ -130,7 +166,7 @@ class FakeProvider:
             "token_type": "Bearer",
             "expires_in": LIFETIME,
             "refresh_token": REFRESH_TOKEN,
-            "id_token": jwt.encode({"alg": "RS256", "kid": "k1"}, self._claims(), self._key()),
+            "id_token": self.sign({"typ": "JWT"}, self._claims()),
             "scope": "openid",
         }
         return self._without(tokens)
@@ -139,8 +175,9 @@ class FakeProvider:
         now = system_clock()
         honest = {
             "iss": self.issuer,
-            "sub": "u1",
-            "aud": CLIENT_ID,
+            "sub": SUB,
+            "sid": SID,
+            "aud": request.authorization.username if request.authorization else None,
             "exp": now + LIFETIME,
             "iat": now,
             "auth_time": now,
@@ -152,9 +189,6 @@ class FakeProvider:
 
     def _without(self, words: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in words.items() if name != self.twist.left_out}
-
-    def _key(self) -> RSAKey:
-        return STRANGERS_KEY if self.twist.is_signed_by_a_stranger else KEY
 
     def _expect(self, what: str, is_right: bool) -> None:
         if not is_right:

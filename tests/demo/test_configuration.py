@@ -17,7 +17,7 @@ from idp.demo.configuration import (
 )
 
 SAMPLE = Path(__file__).resolve().parents[2] / "config"
-PORTS = Ports(provider=19000, backoffice=19001, mailbox=19003, smtp=19025)
+PORTS = Ports(provider=19000, backoffice=19001, ministry=19002, mailbox=19003, smtp=19025)
 
 
 def written(file: Path) -> dict[str, Any]:
@@ -25,9 +25,10 @@ def written(file: Path) -> dict[str, Any]:
 
 
 def test_ports_are_the_usual_ones_unless_the_environment_chooses() -> None:
-    assert read_ports({}) == Ports(9000, 9001, 9003, 9025)
-    chosen = {"IDP_PORT": "1", "BACKOFFICE_PORT": "2", "MAILBOX_PORT": "3", "IDP_SMTP_PORT": "4"}
-    assert read_ports(chosen) == Ports(1, 2, 3, 4)
+    assert read_ports({}) == Ports(9000, 9001, 9002, 9003, 9025)
+    names = ("IDP_PORT", "BACKOFFICE_PORT", "MINISTRY_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
+    chosen = {name: str(port) for port, name in enumerate(names, start=1)}
+    assert read_ports(chosen) == Ports(1, 2, 3, 4, 5)
 
 
 @pytest.mark.parametrize("text", ["", "0", "65536", "-1", "90 00", "৯০০০", "http", "1e3"])
@@ -62,25 +63,31 @@ def test_what_the_ports_do_not_touch_is_as_in_the_sample(tmp_path: Path) -> None
         assert table[section] == sample[section]
 
 
-def test_the_client_file_has_the_ports_and_only_a_hash_of_the_secret(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("client_id", "port"), [("backoffice", 19001), ("ministry", 19002)])
+def test_a_client_file_has_the_ports_and_only_a_hash_of_its_own_secret(
+    tmp_path: Path, client_id: str, port: int
+) -> None:
     main = write_configuration(SAMPLE, tmp_path, PORTS)
-    text = (main.parent / "clients.d" / "backoffice.toml").read_text(encoding="utf-8")
-    secret = client_secret(tmp_path)
+    text = (main.parent / "clients.d" / f"{client_id}.toml").read_text(encoding="utf-8")
+    secret = client_secret(tmp_path, client_id)
     (client,) = tomllib.loads(text)["clients"]
-    assert client["redirect_uris"] == ["http://127.0.0.1:19001/callback"]
-    assert client["home_url"] == "http://127.0.0.1:19001/"
+    assert client["redirect_uris"] == [f"http://127.0.0.1:{port}/callback"]
+    assert client["home_url"] == f"http://127.0.0.1:{port}/"
+    assert client["post_logout_redirect_uris"] == [f"http://127.0.0.1:{port}/bye"]
+    assert client["backchannel_logout_uri"] == f"http://127.0.0.1:{port}/backchannel-logout"
     assert client["secrets"] == [{"hash": f"sha256:{hashlib.sha256(secret.encode()).hexdigest()}"}]
     assert secret not in text
 
 
-def test_the_secret_is_random_private_and_kept(tmp_path: Path) -> None:
-    first = client_secret(tmp_path)
-    file = tmp_path / "config" / "backoffice_secret"
+def test_a_secret_is_random_private_and_kept(tmp_path: Path) -> None:
+    first = client_secret(tmp_path, "ministry")
+    file = tmp_path / "config" / "ministry_secret"
     assert first.startswith("idpcs_")
     assert len(first) >= 48
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert client_secret(tmp_path) == first
-    assert client_secret(tmp_path / "other") != first
+    assert client_secret(tmp_path, "ministry") == first
+    assert client_secret(tmp_path, "backoffice") != first
+    assert client_secret(tmp_path / "other", "ministry") != first
 
 
 def test_writing_again_follows_the_sample_and_leaves_other_files(tmp_path: Path) -> None:

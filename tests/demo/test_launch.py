@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from idp.demo import launch, processes
-from idp.demo.configuration import NotReadyError, Ports
+from idp.demo.configuration import VARIABLES, NotReadyError, Ports
 from idp.demo.processes import Child, Part, alone_in, await_answers, check_ports, is_free
 from tests.demo.stand import free_ports, status
 
-VARIABLES = ("IDP_PORT", "BACKOFFICE_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
 STAND_IN = """#!{python}
 import json, pathlib, sys, tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -26,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 here = pathlib.Path(__file__).parent
 config, command = sys.argv[2], [word for word in sys.argv[3:] if word != "--json"]
 with (here / "calls").open("a") as calls:
-    calls.write(" ".join(command[:3]) + "|")
+    calls.write(" ".join(command[:3] + [w for w in command if w == "--temporary"]) + "|")
     calls.write("\\n" if command == ["run"] else sys.stdin.read().rstrip() + "\\n")
 
 
@@ -61,8 +60,8 @@ print(json.dumps(dict(ok=True, made=made)))
 
 @pytest.fixture
 def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
-    numbers = free_ports(4)
-    for variable, number in zip(VARIABLES, numbers, strict=True):
+    numbers = free_ports(len(VARIABLES))
+    for variable, number in zip(VARIABLES.values(), numbers, strict=True):
         monkeypatch.setenv(variable, str(number))
     return Ports(*numbers)
 
@@ -89,6 +88,7 @@ def stop_when_up(ports: Ports, seen: dict[str, int]) -> threading.Thread:
         while time.monotonic() < deadline:
             try:
                 seen["backoffice"] = status(ports.backoffice)
+                seen["ministry"] = status(ports.ministry)
                 seen["mailbox"] = status(ports.mailbox, "/api/v1/messages")
                 seen["provider"] = status(ports.provider)
                 time.sleep(0.5)
@@ -103,9 +103,7 @@ def stop_when_up(ports: Ports, seen: dict[str, int]) -> threading.Thread:
 
 
 def is_all_free(ports: Ports) -> bool:
-    return all(
-        is_free(getattr(ports, part)) for part in ("provider", "backoffice", "mailbox", "smtp")
-    )
+    return all(is_free(getattr(ports, part)) for part in VARIABLES)
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -118,15 +116,17 @@ def test_everything_starts_tells_its_addresses_and_stops_without_a_trace(
     watcher.join()
     told = capfd.readouterr()
     assert code == 0
-    # The stand-in has no discovery document, so the backoffice cannot go on: 503, never a 500.
-    assert seen == {"provider": 200, "mailbox": 200, "backoffice": 503}
+    # The stand-in has no discovery document, so the sites cannot go on: 503, never a 500.
+    assert seen == {"provider": 200, "mailbox": 200, "backoffice": 503, "ministry": 503}
     assert f"http://127.0.0.1:{ports.backoffice}/" in told.out
+    assert f"http://127.0.0.1:{ports.ministry}/" in told.out
     assert "office@example.gov.bd" in told.out
+    assert "first login: must set a new password" in told.out
     assert told.err == ""
     assert is_all_free(ports)
     logs = {file.stem: file.read_text() for file in (tmp_path / "var" / "log").iterdir()}
-    assert set(logs) == {"provider", "backoffice", "mailbox"}
-    assert "Traceback" not in logs["backoffice"] + logs["mailbox"]
+    assert set(logs) == {"provider", "backoffice", "ministry", "mailbox"}
+    assert "Traceback" not in logs["backoffice"] + logs["ministry"] + logs["mailbox"]
 
 
 def test_sample_users_are_made_with_the_password_on_stdin_only(
@@ -139,7 +139,7 @@ def test_sample_users_are_made_with_the_password_on_stdin_only(
         f"user add office@example.gov.bd|{launch.SAMPLE_PASSWORD}",
         f"user add closed@example.gov.bd|{launch.SAMPLE_PASSWORD}",
         "user disable closed@example.gov.bd|",
-        "user add new@example.gov.bd|",
+        f"user add new@example.gov.bd --temporary|{launch.SAMPLE_PASSWORD}",
     ]
 
 
@@ -163,6 +163,18 @@ def test_users_who_exist_are_left_as_they_are(stand_in: Path, tmp_path: Path) ->
     (stand_in / "has_users").touch()
     launch.prepare_provider(tmp_path / "idp.toml")
     assert "disable" not in (stand_in / "calls").read_text()
+
+
+def test_each_site_gets_its_own_secret_by_its_environment_only(tmp_path: Path) -> None:
+    started = {part.name: part for part in launch.parts(tmp_path / "idp.toml", tmp_path, Ports())}
+    secrets = [
+        started["backoffice"].environ["BACKOFFICE_CLIENT_SECRET"],
+        started["ministry"].environ["MINISTRY_CLIENT_SECRET"],
+    ]
+    assert len(set(secrets)) == 2
+    for part in started.values():
+        assert not any(secret in " ".join(part.command) for secret in secrets)
+        assert len(part.environ) == (part.name in {"backoffice", "ministry"})
 
 
 @pytest.mark.usefixtures("ports")

@@ -3,12 +3,14 @@ from flask import Flask, Response, session
 from flask.sessions import SecureCookieSession
 from flask.testing import FlaskClient
 
-from idp.demo.sessions import COOKIE, KEEP, MemorySession, MemorySessions
+from idp.demo.sessions import KEEP, MemorySession, MemorySessions
+
+COOKIE = "a_session"
 
 
 def site(scheme: str = "http") -> Flask:
     app = Flask(__name__)
-    app.session_interface = MemorySessions()
+    app.session_interface = MemorySessions(COOKIE)
     app.config["PREFERRED_URL_SCHEME"] = scheme
 
     @app.get("/keep/<word>")
@@ -29,6 +31,11 @@ def site(scheme: str = "http") -> Flask:
     @app.get("/clear")
     def clear() -> str:
         session.clear()
+        return ""
+
+    @app.get("/be/<sub>/<sid>")
+    def be(sub: str, sid: str) -> str:
+        session.update(word="somebody", sub=sub, sid=sid)
         return ""
 
     return app
@@ -99,6 +106,45 @@ def test_the_oldest_session_makes_room() -> None:
     assert first.get("/read").text == "None"
 
 
+@pytest.mark.parametrize(
+    ("ended", "left"),
+    [
+        ({"sub": "u1", "sid": "s1"}, ["s2", "s3"]),
+        ({"sub": "", "sid": "s2"}, ["s1", "s3"]),
+        ({"sub": "u1", "sid": ""}, ["s3"]),
+        ({"sub": "u3", "sid": "s9"}, ["s1", "s2", "s3"]),
+    ],
+)
+def test_sessions_end_by_their_sid_or_else_by_their_person(
+    ended: dict[str, str], left: list[str]
+) -> None:
+    app = site()
+    clients = {sid: app.test_client() for sid in ("s1", "s2", "s3")}
+    for (sid, client), sub in zip(clients.items(), ("u1", "u1", "u2"), strict=True):
+        client.get(f"/be/{sub}/{sid}")
+    sessions = app.session_interface
+    assert isinstance(sessions, MemorySessions)
+    sessions.end(**ended)
+    assert [s for s, client in clients.items() if client.get("/read").text == "somebody"] == left
+
+
+def test_a_session_that_has_ended_does_not_come_back_with_a_later_write() -> None:
+    app = site()
+    client = app.test_client()
+    sessions = app.session_interface
+    assert isinstance(sessions, MemorySessions)
+
+    @app.get("/slow")
+    def slow() -> str:
+        sessions.end(sub="u1", sid="")
+        session["word"] = "written after the end"
+        return ""
+
+    client.get("/be/u1/s1")
+    client.get("/slow")
+    assert client.get("/read").text == "None"
+
+
 def test_a_session_of_another_kind_is_not_kept() -> None:
     with pytest.raises(TypeError):
-        MemorySessions().save_session(site(), SecureCookieSession(), Response())
+        MemorySessions(COOKIE).save_session(site(), SecureCookieSession(), Response())

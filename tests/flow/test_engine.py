@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from idp.flow.effects import ClearCounter
+from idp.flow.effects import ClearCounter, HoldVersion
 from idp.flow.engine import Completed, Ended, Engine, Moved, Shown
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
 from idp.flow.step import Scene, Visit
@@ -18,12 +18,13 @@ from idp.stores.ports import Schedule, Stores
 
 USER = User(id="u-1", email="office@example.gov.bd", email_canonical="office@example.gov.bd")
 SCHEDULE = Schedule(window=0, pauses=((1, 600),))
-VISIT = Visit("198.51.100.7", None, 1_000)
+VISIT = Visit("198.51.100.7", None, None, 1_000)
 SEALED = AuthenticationSession(
     id="conversation",
     reference="7F3K-2Q",
     browser_digest=b"\1" * 32,
     request=AuthorizationRequest(client_id="c", redirect_uri="https://c/", scope=("openid",)),
+    client_id="c",
     flow="browser",
     locale="bn",
     created_at=1_000,
@@ -75,7 +76,7 @@ class Straw:
 def engine_of(stores: Stores):
     with stores.write() as work:
         work.users.add(USER)
-    return lambda *steps: Engine({"browser": steps}, stores)
+    return lambda *steps, **actions: Engine({"browser": steps}, actions, stores)
 
 
 def _find(stores: Stores) -> AuthenticationSession:
@@ -271,3 +272,97 @@ def test_a_wait_in_a_stored_conversation_is_kept_with_it(stores, engine_of):
     engine.submit(SEALED, {}, VISIT, _complete)
     assert isinstance(engine.submit(_find(stores), {}, VISIT, _complete), Moved)
     assert engine.show(_find(stores), VISIT).errors == (wait.error,)
+
+
+def _demand(stores: Stores, *actions: str) -> None:
+    with stores.write() as work:
+        for action in actions:
+            work.required_actions.require(USER.id, action, now=1_000)
+
+
+def test_what_is_demanded_of_a_person_follows_the_last_step_and_then_it_completes(
+    stores, engine_of
+):
+    _demand(stores, "tidy")
+    tidy = Straw("tidy", answers=[Succeeded(user=USER, amr=())])
+    engine = engine_of(Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]), tidy=tidy)
+    assert isinstance(engine.submit(SEALED, {}, VISIT, _complete), Moved)
+    stored = _find(stores)
+    assert (stored.step, stored.actions, stored.taken_at) == (1, ("tidy",), None)
+    assert tidy.scenes[0].user == USER
+    assert engine.show(stored, VISIT).name == "tidy"
+    assert engine.submit(stored, {}, VISIT, _complete) == Completed("u-1 by pwd")
+
+
+def test_an_action_that_is_done_as_a_step_or_is_not_built_is_not_demanded(stores, engine_of):
+    _demand(stores, "login", "from-another-version")
+    login = Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))])
+    engine = engine_of(login, login=login)
+    assert engine.submit(SEALED, {}, VISIT, _complete) == Completed("u-1 by pwd")
+
+
+def test_actions_are_looked_for_only_after_the_last_step(stores, engine_of):
+    _demand(stores, "tidy")
+    engine = engine_of(
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code"),
+        tidy=Straw("tidy"),
+    )
+    engine.submit(SEALED, {}, VISIT, _complete)
+    assert _find(stores).actions == ()
+
+
+def test_an_action_that_is_built_no_more_leaves_no_step_to_show(engine_of):
+    engine = engine_of(Straw("login"), tidy=Straw("tidy"))
+    assert engine.has_step(replace(SEALED, step=1, actions=("tidy",)))
+    assert not engine.has_step(replace(SEALED, step=1, actions=("gone",)))
+
+
+def test_a_first_step_that_was_proven_outside_stores_nothing(stores, engine_of):
+    second = Straw("second")
+    engine = engine_of(Straw("first"), second)
+    passed = engine.pass_first(SEALED, USER, {"link": "7"})
+    assert (passed.step, passed.user_id, passed.notes) == (1, "u-1", {"link": "7"})
+    assert engine.show(passed, VISIT).name == "second"
+    assert not _is_stored(stores)
+
+
+def test_a_sealed_conversation_that_ends_at_its_last_step_is_used_up_by_its_row(stores, engine_of):
+    proof = Succeeded(user=USER, amr=("pwd",))
+    engine = engine_of(Straw("first"), Straw("second", answers=[proof, proof]))
+    passed = engine.pass_first(SEALED, USER, {})
+    assert engine.submit(passed, {}, VISIT, _complete) == Completed("u-1 by pwd")
+    assert _find(stores).taken_at == 1_000
+    with pytest.raises(AlreadySpent):
+        engine.submit(passed, {}, VISIT, _complete)
+
+
+def test_a_conversation_that_is_taken_can_be_taken_by_nobody_else(stores, engine_of):
+    engine = engine_of(Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]), Straw("code"))
+    engine.submit(SEALED, {}, VISIT, _complete)
+    stored = _find(stores)
+    engine.take(stored, VISIT)
+    assert _find(stores).taken_at == 1_000
+    with pytest.raises(AlreadySpent):
+        engine.take(stored, VISIT)
+
+
+def test_a_proof_does_not_count_once_password_or_mailbox_are_others(stores, engine_of):
+    proof = Succeeded(user=USER, amr=("pwd",), effects=(HoldVersion(USER),))
+    engine = engine_of(Straw("login", answers=[proof]), Straw("code"))
+    with stores.write() as work:
+        work.users.set_email(USER.id, "moved@example.gov.bd", "moved@example.gov.bd", now=1_000)
+    with pytest.raises(AlreadySpent):
+        engine.submit(SEALED, {}, VISIT, _complete)
+    assert not _is_stored(stores)
+
+
+def test_a_message_within_a_message_is_kept_with_the_conversation(stores, engine_of):
+    error = Message("err.policy", {"list": (Message("policy.len", {"n": 8}),)}, "new_password")
+    engine = engine_of(
+        Straw("login", answers=[Succeeded(user=USER, amr=("pwd",))]),
+        Straw("code", answers=[Challenge(errors=(error,))]),
+    )
+    engine.submit(SEALED, {}, VISIT, _complete)
+    engine.submit(_find(stores), {}, VISIT, _complete)
+    assert engine.show(_find(stores), VISIT).errors == (error,)

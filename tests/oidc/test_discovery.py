@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 from authlib.oidc.discovery import OpenIDProviderMetadata
+from authlib.oidc.rpinitiated import OpenIDProviderMetadata as LogoutMetadata
 
 from idp.oidc.discovery import metadata
 from idp.oidc.protocol import DISCOVERY, ProtocolSettings
@@ -15,6 +16,7 @@ def published(house: House) -> dict[str, Any]:
 
 def test_authlib_finds_the_metadata_valid(house: House):
     OpenIDProviderMetadata(published(house)).validate()
+    LogoutMetadata(published(house)).validate_end_session_endpoint()
 
 
 def test_endpoints_stand_under_the_issuer(house: House):
@@ -28,6 +30,7 @@ def test_endpoints_stand_under_the_issuer(house: House):
         "jwks_uri": "https://sso.example/jwks",
         "revocation_endpoint": "https://sso.example/revoke",
         "introspection_endpoint": "https://sso.example/introspect",
+        "end_session_endpoint": "https://sso.example/logout",
     }
     assert DISCOVERY == "/.well-known/openid-configuration"
 
@@ -44,6 +47,9 @@ def test_what_is_supported_and_what_is_not_is_said(house: House):
     assert read["authorization_response_iss_parameter_supported"] is True
     for unsupported in ("claims", "request", "request_uri"):
         assert read[f"{unsupported}_parameter_supported"] is False
+    assert read["backchannel_logout_supported"] is True
+    assert read["backchannel_logout_session_supported"] is True
+    assert not [name for name in read if name.startswith(("frontchannel_", "check_session"))]
     assert "none" not in read["introspection_endpoint_auth_methods_supported"]
 
 

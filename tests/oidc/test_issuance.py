@@ -1,6 +1,8 @@
+from joserfc import jwt
+
 from idp.oidc.issuance import audiences, grant_id_of, is_live
 from tests.oidc.conftest import House
-from tests.oidc.relying_party import basic
+from tests.oidc.relying_party import basic, published
 
 
 def test_a_token_is_live_until_its_exp():
@@ -68,6 +70,39 @@ def test_a_client_chooses_its_algorithm_and_audience(house: House):
 
 def test_without_a_nonce_there_is_none(house: House):
     assert "nonce" not in house.claims(house.tokens(nonce=None)["id_token"])
+
+
+# Logout tokens: LO5.
+
+
+def test_a_logout_token_says_whose_session_ended_and_nothing_else(house: House):
+    now = house.clock()
+    token = house.provider.logout_token("backoffice", sub="a-user", sid="a-sid", now=now)
+    assert token is not None
+    claims = house.claims(token, "logout+jwt")
+    assert claims.pop("jti")
+    assert claims == {
+        "iss": "https://sso.example",
+        "aud": "backoffice",
+        "iat": now,
+        "exp": now + 120,
+        "sub": "a-user",
+        "sid": "a-sid",
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+    }
+
+
+def test_logout_tokens_are_signed_as_the_client_s_id_tokens_are(house: House):
+    for client_id, alg in (("backoffice", "RS256"), ("elliptic", "ES256")):
+        token = house.provider.logout_token(client_id, sub="u", sid="s", now=house.clock())
+        read = jwt.decode(token or "", published(house.keys), algorithms=[alg])
+        assert read.header["typ"] == "logout+jwt"
+        assert read.header["kid"]
+
+
+def test_no_two_logout_tokens_have_the_same_name(house: House):
+    tokens = [house.provider.logout_token("spa", sub="u", sid="s", now=1) for _ in range(20)]
+    assert len({house.claims(t or "", "logout+jwt")["jti"] for t in tokens}) == 20
 
 
 def test_an_access_token_does_not_outlive_the_session(house: House):

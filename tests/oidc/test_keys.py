@@ -2,6 +2,7 @@ import base64
 import hmac
 import json
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -10,7 +11,15 @@ from joserfc.jwk import RSAKey
 
 from idp.model.errors import SettingsRefused
 from idp.model.keyring import Keyring
-from idp.oidc.keys import ACCESS_TOKEN, ID_TOKEN, InvalidToken, KeySet, make_keys, token_hash
+from idp.oidc.keys import (
+    ACCESS_TOKEN,
+    ID_TOKEN,
+    LOGOUT_TOKEN,
+    InvalidToken,
+    KeySet,
+    make_keys,
+    token_hash,
+)
 from idp.stores.ports import SigningKey
 from idp.stores.sql import SqlStores
 from tests.fakes import FakeClock
@@ -107,9 +116,14 @@ def test_a_token_under_a_key_of_its_own_is_refused(keys: KeySet):
         keys.verify(jwt.encode(header, CLAIMS, own), typ=ID_TOKEN)
 
 
-def test_an_id_token_is_no_access_token(keys: KeySet):
+@pytest.mark.parametrize(
+    ("typ", "taken_for"), list(permutations((ACCESS_TOKEN, ID_TOKEN, LOGOUT_TOKEN), 2))
+)
+def test_a_token_of_one_type_is_none_of_another(keys: KeySet, typ: str, taken_for: str):
+    token = keys.sign(CLAIMS, alg="ES256", typ=typ)
+    assert keys.verify(token, typ=typ) == CLAIMS
     with pytest.raises(InvalidToken):
-        keys.verify(keys.sign(CLAIMS, alg="ES256", typ=ID_TOKEN), typ=ACCESS_TOKEN)
+        keys.verify(token, typ=taken_for)
 
 
 def test_algorithms_outside_the_list_are_refused(keys: KeySet):

@@ -2,7 +2,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.oidc.parameters import (
+    LONGEST_OPAQUE,
     is_readable,
+    is_state,
+    offered_locales,
     parse_pairs,
     printable,
     repeated,
@@ -42,3 +45,14 @@ def test_a_parameter_without_a_value_is_omitted():
 
 def test_words_come_once_and_in_order():
     assert list(words("b a  b ")) == ["b", "a"]
+
+
+def test_a_state_is_readable_text_of_sane_length():
+    assert is_state("ক" * LONGEST_OPAQUE)
+    assert not is_state("x" * (LONGEST_OPAQUE + 1))
+    assert not is_state("a\nb")
+
+
+def test_of_the_wished_languages_ours_stay_in_their_order():
+    assert offered_locales("fr EN-gb bn-Beng en", ("bn", "en")) == ("en", "bn")
+    assert offered_locales("", ("bn", "en")) == ()

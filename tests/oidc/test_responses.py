@@ -4,7 +4,7 @@ import pytest
 
 from idp.model.errors import AuthorizationError
 from idp.model.request import AuthorizationRequest, ReplyTo, ResponseMode
-from idp.oidc.responses import AuthorizationResponse, failure, success
+from idp.oidc.responses import AuthorizationResponse, failure, success, with_query
 
 ISSUER = "https://sso.example"
 
@@ -72,3 +72,17 @@ def test_errors_carry_state_and_issuer_in_every_mode(mode: ResponseMode):
 def test_a_response_does_not_show_its_code():
     assert isinstance(answer(), AuthorizationResponse)
     assert "the-code" not in repr(answer())
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("https://rp.example/bye", "https://rp.example/bye?a=%26+b"),
+        ("https://rp.example/bye?", "https://rp.example/bye?a=%26+b"),
+        ("https://rp.example/bye?x=%c3", "https://rp.example/bye?x=%c3&a=%26+b"),
+        ("https://rp.example/bye?x=1&", "https://rp.example/bye?x=1&a=%26+b"),
+    ],
+)
+def test_a_uri_keeps_its_own_query_before_ours(uri: str, expected: str):
+    assert with_query(uri, [("a", "& b")]) == expected
+    assert with_query(uri, []) == uri

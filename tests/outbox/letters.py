@@ -46,3 +46,17 @@ def state(engine: Engine, letter_id: str = "L1") -> tuple[str, str]:
 
 def render(of: Letter) -> RenderedLetter:
     return RenderedLetter("লগইন কোড", f"কোড {CODE}\n", f"<p>কোড {CODE} {of.locale}</p>\n")
+
+
+def notice(now: int, **changes: Any) -> Letter:
+    values: dict[str, Any] = {
+        "id": "N1",
+        "kind": "logout",
+        "to": "ministry",
+        "lane": "notice",
+        "batch": "B1",
+        "locale": "",
+        "facts": {"sid": "s1", "sub": "u1"},
+        "expires_at": now + 86400,
+    }
+    return letter(now, **(values | changes))

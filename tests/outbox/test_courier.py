@@ -10,7 +10,8 @@ import pytest
 from idp.model.errors import StoreUnavailable
 from idp.model.letter import Letter, RenderedLetter
 from idp.outbox.courier import Courier
-from idp.outbox.delivery import DeliveryFailed, Fault
+from idp.outbox.delivery import DeliveryFailed, Fault, Post
+from idp.outbox.mailing import Renderer, mailed
 from idp.outbox.smtp import SmtpPost
 from idp.stores.ports import Work
 from idp.stores.sql import SqlStores
@@ -24,8 +25,6 @@ from tests.outbox.servers import (
     serve_raw,
     server_context,
 )
-
-RENDERERS = {"code": render}
 
 
 @dataclass
@@ -45,11 +44,17 @@ class FakePost:
 
 
 @pytest.fixture
-def courier_to(stores, settings_for, clock) -> Callable[..., Courier]:
-    def make(port: int, **changes: Any) -> Courier:
-        return Courier(stores, SmtpPost(settings_for(port, **changes)), RENDERERS, clock)
+def courier_with(stores, clock) -> Callable[..., Courier]:
+    def make(post: Post, renderer: Renderer = render, within: Any = stores) -> Courier:
+        deliveries = {"code": mailed(post, renderer, clock)}
+        return Courier(within, deliveries, clock, longest=post.longest)
 
     return make
+
+
+@pytest.fixture
+def courier_to(courier_with, settings_for) -> Callable[..., Courier]:
+    return lambda port, **changes: courier_with(SmtpPost(settings_for(port, **changes)))
 
 
 @pytest.fixture
@@ -154,9 +159,9 @@ def test_a_wrong_password_postpones_and_alarms(
     assert state(engine) == ("delivered", "")
 
 
-def test_the_pauses_grow_and_end_when_the_letter_expires(stores, engine, clock):
+def test_the_pauses_grow_and_end_when_the_letter_expires(stores, engine, clock, courier_with):
     post = FakePost(faults=[Fault.DIAL] * 9)
-    courier = Courier(stores, post, RENDERERS, clock)
+    courier = courier_with(post)
     began = clock()
     put(stores, letter(began))
     tried_at = []
@@ -169,55 +174,55 @@ def test_the_pauses_grow_and_end_when_the_letter_expires(stores, engine, clock):
     assert state(engine) == ("buried", "expired")
 
 
-def test_an_expired_letter_is_dropped_unrendered(stores, engine, clock):
+def test_an_expired_letter_is_dropped_unrendered(stores, engine, clock, courier_with):
     def never(of: Letter) -> RenderedLetter:
         raise AssertionError(of.id)
 
     put(stores, letter(clock(), expires_at=clock()))
-    Courier(stores, FakePost(), {"code": never}, clock).deliver_due()
+    courier_with(FakePost(), never).deliver_due()
     assert state(engine) == ("buried", "expired")
 
 
-def test_a_ghost_s_letter_is_marked_and_never_sent(stores, engine, clock):
+def test_a_ghost_s_letter_is_marked_and_never_sent(stores, engine, clock, courier_with):
     post = FakePost()
     put(stores, letter(clock(), kind="none"))
-    assert Courier(stores, post, RENDERERS, clock).deliver_due() == 1
+    assert courier_with(post).deliver_due() == 1
     assert (state(engine), post.tried) == (("delivered", ""), 0)
 
 
-def test_a_letter_of_an_unknown_kind_is_buried(stores, engine, clock):
+def test_a_letter_of_an_unknown_kind_is_buried(stores, engine, clock, courier_with):
     put(stores, letter(clock(), kind="parcel"))
-    Courier(stores, FakePost(), RENDERERS, clock).deliver_due()
+    courier_with(FakePost()).deliver_due()
     assert state(engine) == ("buried", "unknown kind")
 
 
-def test_a_letter_whose_key_version_is_gone_is_buried(stores, engine, clock):
+def test_a_letter_whose_key_version_is_gone_is_buried(stores, engine, clock, courier_with):
     def without_key(of: Letter) -> RenderedLetter:
         keys: dict[str, RenderedLetter] = {}
         return keys[of.id]
 
     put(stores, letter(clock()))
-    Courier(stores, FakePost(), {"code": without_key}, clock).deliver_due()
+    courier_with(FakePost(), without_key).deliver_due()
     assert state(engine) == ("buried", "key version gone")
 
 
-def test_a_letter_that_breaks_its_renderer_holds_no_other_up(stores, engine, clock):
+def test_a_letter_that_breaks_its_renderer_holds_no_other_up(stores, engine, clock, courier_with):
     def fragile(of: Letter) -> RenderedLetter:
         if of.id == "L1":
             raise ZeroDivisionError
         return render(of)
 
     put(stores, letter(clock()), letter(clock(), id="L2"))
-    courier = Courier(stores, FakePost(), {"code": fragile}, clock)
+    courier = courier_with(FakePost(), fragile)
     with pytest.raises(ZeroDivisionError):
         courier.deliver_due()
     assert courier.deliver_due() == 1
     assert (state(engine)[0], state(engine, "L2")[0]) == ("waiting", "delivered")
 
 
-def test_a_call_settles_no_more_than_it_was_asked(stores, clock):
+def test_a_call_settles_no_more_than_it_was_asked(stores, clock, courier_with):
     put(stores, *(letter(clock(), id=f"L{number}") for number in range(5)))
-    courier = Courier(stores, FakePost(), RENDERERS, clock)
+    courier = courier_with(FakePost())
     assert courier.deliver_due(most=3) == 3
     assert courier.deliver_due() == 2
 
@@ -243,12 +248,12 @@ def test_two_couriers_at_once_deliver_each_letter_once(received, stores, engine,
     assert {state(engine, each)[0] for each in ids} == {"delivered"}
 
 
-def test_a_letter_in_hand_is_taken_up_by_another_after_a_crash(stores, clock):
+def test_a_letter_in_hand_is_taken_up_by_another_after_a_crash(stores, clock, courier_with):
     put(stores, letter(clock()))
     with stores.write() as work:
-        assert len(work.outbox.lease(now=clock(), lease=60, most=1)) == 1
+        assert len(work.outbox.lease("mail", now=clock(), lease=60, most=1)) == 1
     post = FakePost()
-    courier = Courier(stores, post, RENDERERS, clock)
+    courier = courier_with(post)
     clock.advance(59)
     assert courier.deliver_due() == 0
     clock.advance(1)
@@ -256,9 +261,9 @@ def test_a_letter_in_hand_is_taken_up_by_another_after_a_crash(stores, clock):
     assert post.taken == ["L1"]
 
 
-def test_a_lease_outlives_the_slowest_delivery(stores, clock):
+def test_a_lease_outlives_the_slowest_delivery(stores, clock, courier_with):
     put(stores, letter(clock()))
-    slow = Courier(stores, FakePost(longest=90, faults=[]), RENDERERS, clock)
+    slow = courier_with(FakePost(longest=90))
     assert slow._lease > 90
 
 
@@ -285,10 +290,12 @@ class FailingStores:
         return self._stores.purge(now=now)
 
 
-def test_a_letter_whose_mark_failed_is_marked_later_and_not_sent_again(stores, engine, clock):
+def test_a_letter_whose_mark_failed_is_marked_later_and_not_sent_again(
+    stores, engine, clock, courier_with
+):
     put(stores, letter(clock()))
     post = FakePost()
-    courier = Courier(FailingStores(stores, fails_at=2), post, RENDERERS, clock)
+    courier = courier_with(post, within=FailingStores(stores, fails_at=2))
     with pytest.raises(StoreUnavailable):
         courier.deliver_due()
     clock.advance(60)

@@ -25,7 +25,8 @@ def test_a_client_has_the_defaults_of_a_careful_administrator(configured: Load) 
     assert client.pkce == "required"
     assert client.enabled
     assert not client.is_public
-    assert client.web_origins == ()
+    assert client.web_origins == client.post_logout_redirect_uris == ()
+    assert (client.backchannel_logout_uri, client.theme) == (None, None)
     assert client.secrets[0].digest == bytes.fromhex("a" * 64)
     assert SECRET not in repr(client)
 
@@ -57,6 +58,36 @@ def test_a_client_may_name_its_login_page_and_another_flow(configured: Load) -> 
 def test_a_loopback_redirect_by_http_is_for_development(configured: Load, uri: str) -> None:
     (client,) = configured(f'{LEAST}{HEAD}{HOME}{SECRETS}redirect_uris = ["{uri}"]\n').clients
     assert client.redirect_uris == (uri,)
+
+
+def test_a_client_may_be_told_of_log_outs_and_have_its_own_look(configured: Load) -> None:
+    text = (
+        f"{LEAST}{HEAD}{HOME}{SECRETS}{REDIRECT}"
+        'post_logout_redirect_uris = ["https://a.example/", "http://127.0.0.1:9001/"]\n'
+        'backchannel_logout_uri = "http://127.0.0.1:9001/backchannel-logout"\ntheme = "ministry"\n'
+    )
+    (client,) = configured(text).clients
+    assert client.post_logout_redirect_uris == ("https://a.example/", "http://127.0.0.1:9001/")
+    assert client.backchannel_logout_uri == "http://127.0.0.1:9001/backchannel-logout"
+    assert client.theme == "ministry"
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ('post_logout_redirect_uris = ["http://[::1]/"]', "30 E201 clients[0].post_logout_"),
+        ('backchannel_logout_uri = "http://localhost/"', "1 E201 clients[0].backchannel_logout_"),
+    ],
+)
+def test_a_loopback_address_for_log_outs_is_refused_in_production(
+    mistakes: Mistakes, line: str, place: str
+) -> None:
+    text = LEAST.replace("http://127.0.0.1:9000", "https://sso.example.gov.bd").replace(
+        'mode = "development"', 'mode = "production"'
+    )
+    (found,) = mistakes(f"{text}{HEAD}{HOME}{SECRETS}{REDIRECT}{line}\n")
+    assert found.startswith(f"idp.toml:{FIRST + 7}:{place}")
+    assert "must be https" in found
 
 
 def test_a_loopback_redirect_by_http_is_refused_in_production(mistakes: Mistakes) -> None:
@@ -114,6 +145,15 @@ CONTRADICTIONS = [
      "8:1", "grants must not hold client_credentials when auth is none (RFC 6749 4.4)"),
     (SECRETS + 'grants = ["refresh_token"]\n', "6:1",
      "grants must hold authorization_code when it holds refresh_token"),
+    (SECRETS + 'grants = ["client_credentials"]\n'
+     'post_logout_redirect_uris = ["https://a.example/"]\n', "7:1",
+     ("post_logout_redirect_uris must be left out: "
+     "without authorization_code nobody logs in there")),
+    (SECRETS + 'grants = ["client_credentials"]\n'
+     'backchannel_logout_uri = "https://a.example/out"\n', "7:1",
+     "backchannel_logout_uri must be left out: without authorization_code nobody logs in there"),
+    (HOME + SECRETS + REDIRECT + 'flow = "reset_credentials"\n', "8:1",
+     'flow names the flow "reset_credentials", which is not declared'),
     (HOME + SECRETS + REDIRECT + 'flow = "brower"\n', "8:1",
      'flow names the flow "brower", which is not declared. Did you mean "browser"?'),
 ]  # fmt: skip
@@ -148,9 +188,26 @@ def test_keys_of_a_client_that_contradict_each_other_are_refused(
         ('access_token_audience = ""',
          "1 E104 clients[0].access_token_audience must not be empty"),
         ("enabled = 1", "1 E103 clients[0].enabled must be true or false, without quotes"),
-        ('post_logout_redirect_uris = ["https://a.example/"]',
-         ("1 E101 clients[0].post_logout_redirect_uris is not a key. "
-         'Did you mean "redirect_uris"?')),
+        ('post_logout_redirect_uri = ["https://a.example/"]',
+         ("1 E101 clients[0].post_logout_redirect_uri is not a key. "
+         'Did you mean "post_logout_redirect_uris"?')),
+        ('post_logout_redirect_uris = ["https://a.example/#x"]',
+         "30 E104 clients[0].post_logout_redirect_uris[0] must not have a fragment"),
+        ('post_logout_redirect_uris = ["https://*.example/"]',
+         ("30 E104 clients[0].post_logout_redirect_uris[0] "
+         "must be exact: a wildcard matches nothing")),
+        ('post_logout_redirect_uris = ["http://a.example/"]',
+         ("30 E201 clients[0].post_logout_redirect_uris[0] must be https (http only for loopback, "
+         'in development mode). Did you mean "https://a.example/"?')),
+        ('backchannel_logout_uri = "https://a.example/out#x"',
+         "1 E104 clients[0].backchannel_logout_uri must not have a fragment"),
+        ('backchannel_logout_uri = "/out"',
+         ("1 E104 clients[0].backchannel_logout_uri "
+         "must be an absolute URL that begins with https://")),
+        ('backchannel_logout_uri = "http://a.example/out"',
+         ("1 E201 clients[0].backchannel_logout_uri must be https (http only for loopback, "
+         'in development mode). Did you mean "https://a.example/out"?')),
+        ('theme = "../portal"', "1 E104 clients[0].theme must be a short name in small letters"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_in_a_client_is_refused(mistakes: Mistakes, line: str, message: str) -> None:

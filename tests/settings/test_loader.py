@@ -33,6 +33,14 @@ def test_the_least_configuration_is_enough_and_has_defaults(configured: Load) ->
         36_000,
         2_592_000,
     )
+    assert (settings.reset.ttl, settings.reset.resend_after, settings.reset.then) == (
+        1800,
+        60,
+        "login",
+    )
+    assert settings.password.require == ("upper", "lower", "digit", "special")
+    assert (settings.password.min_length, settings.password.history) == (8, 5)
+    assert settings.password.block_common
     assert settings.redis.url == ""
     assert settings.clients == ()
 
@@ -129,6 +137,17 @@ def test_an_empty_folder_of_clients_is_no_mistake(configured: Load) -> None:
     assert configured(f'include = ["clients.d/*.toml"]\n{LEAST}').clients == ()
 
 
+def test_links_may_live_for_a_minute_or_a_day(configured: Load) -> None:
+    short = configured(LEAST + 'reset = { ttl = "60s", resend_after = "59s" }\n').reset
+    long = configured(LEAST + 'reset = { ttl = "24h", then = "continue" }\n').reset
+    assert (short.ttl, short.resend_after, long.ttl, long.then) == (60, 59, 86_400, "continue")
+
+
+def test_a_password_rule_may_be_a_length_alone(configured: Load) -> None:
+    password = configured(LEAST + "password = { min_length = 64, require = [], history = 0 }\n")
+    assert password.password.require == ()
+
+
 def test_settings_cannot_be_changed(configured: Load) -> None:
     settings: Settings = configured(LEAST)
     with pytest.raises(ValueError, match="frozen"):
@@ -208,6 +227,28 @@ SECTIONS = [
      "21 E201 otp.resend_after must be shorter than otp.ttl"),
     ('otp = { ttl = "59s", resend_after = "30s" }',
      "9 E201 otp.ttl must be at least 60s: people are told minutes"),
+    ("password.min_length = 7", "10 E104 password.min_length must be at least 8"),
+    ("password.min_length = 65", "10 E104 password.min_length must be at most 64"),
+    ('password.require = ["upper", "sign"]',
+     '30 E104 password.require[1] must be "upper", "lower", "digit" or "special"'),
+    ('password.require = ["upper", "digit", "upper"]',
+     '39 E201 password.require[2] names "upper" a second time'),
+    ('password.require = "upper"', "10 E103 password.require must be a list in square brackets"),
+    ("password.history = -1", "10 E104 password.history must be at least 0"),
+    ("password.history = 21", "10 E104 password.history must be at most 20"),
+    ('password.block_common = "yes"',
+     "10 E103 password.block_common must be true or false, without quotes"),
+    ('reset = { ttl = "59s", resend_after = "30s" }',
+     "11 E201 reset.ttl must be at least 60s: people are told minutes"),
+    ('reset.ttl = "25h"', "7 E201 reset.ttl must be at most 24h"),
+    ('reset.resend_after = "30m"', "7 E201 reset.resend_after must be shorter than reset.ttl"),
+    ('reset.then = "log in"', '7 E104 reset.then must be "login" or "continue"'),
+    ('flows.reset_credentials = ["password"]',
+     ('7 E201 flows.reset_credentials is a name of the program\'s own: '
+     'it begins with "reset_credentials"')),
+    ('flows.reset_credentials_staff = ["password"]',
+     ('7 E201 flows.reset_credentials_staff is a name of the program\'s own: '
+     'it begins with "reset_credentials"')),
     ('session.idle = "11h"', "9 E201 session.idle must not be longer than session.max"),
     ('theme.default = "fr"', "7 E201 theme.default must be one of theme.locales"),
     ('proxy.trusted = ["10.0.0.0/8", "0.0.0.0/0"]',

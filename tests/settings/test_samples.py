@@ -20,7 +20,8 @@ def test_the_development_default_needs_nothing_from_the_environment() -> None:
     assert settings.issuer == "http://127.0.0.1:9000"
     assert settings.secrets_dir == CONFIG.parent / "var" / "secrets"
     assert settings.database.url == f"sqlite:///{CONFIG.parent / 'var' / 'idp.sqlite'}"
-    assert [client.client_id for client in settings.clients] == ["backoffice"]
+    assert [client.client_id for client in settings.clients] == ["backoffice", "ministry"]
+    assert {client.theme for client in settings.clients} == {None, "ministry"}
     assert settings.limits.offices[0].factor == 100
 
 
@@ -38,6 +39,15 @@ def test_the_environment_moves_the_development_default() -> None:
     assert (settings.listen.port, settings.mail.port) == (9500, 9525)
     assert settings.database.url == "postgresql://idp:pw@127.0.0.1/idp"
     assert settings.redis.url == "redis://127.0.0.1:6379/0"
+
+
+def test_both_sample_clients_are_told_of_log_outs_at_their_own_address() -> None:
+    for client, port in zip(load(CONFIG / "idp.toml", {}).clients, (9001, 9002), strict=True):
+        home = f"http://127.0.0.1:{port}/"
+        assert (client.home_url, client.redirect_uris) == (home, (f"{home}callback",))
+        assert all(uri.startswith(home) for uri in client.post_logout_redirect_uris)
+        assert client.post_logout_redirect_uris
+        assert client.backchannel_logout_uri == f"{home}backchannel-logout"
 
 
 def test_no_secret_is_committed() -> None:
@@ -71,5 +81,15 @@ def test_the_production_sample_shows_every_key(sample: Path) -> None:
 def test_what_the_sample_calls_a_default_is_one(sample: Path) -> None:
     shown = load(sample, {"IDP_SMTP_PASSWORD": "x"})
     bare = Settings.model_fields
-    for name in ("flows", "password", "otp", "session", "theme", "keys", "tokens", "logging"):
+    for name in (
+        "flows",
+        "password",
+        "reset",
+        "otp",
+        "session",
+        "theme",
+        "keys",
+        "tokens",
+        "logging",
+    ):
         assert getattr(shown, name) == bare[name].default

@@ -47,6 +47,14 @@ def test_a_factor_widens_the_bucket(url: str) -> None:
     assert answers[5] is not None
 
 
+def test_whether_a_bucket_is_full_is_told_without_counting(url: str) -> None:
+    made = Buckets(url, RATES)
+    assert [made.is_full("reset", "192.0.2.1", factor=1) for _ in range(3)] == [False] * 3
+    assert made.hit("reset", "192.0.2.1", factor=1) is None
+    assert made.is_full("reset", "192.0.2.1", factor=1)
+    assert not made.is_full("reset", "192.0.2.1", factor=2)
+
+
 def test_a_window_ends(url: str) -> None:
     made = Buckets(url, {"quick": "1/second"})
     made.hit("quick", "a", factor=1)

@@ -1,6 +1,7 @@
 """Flask-SQLAlchemy's session as the web's unit of work, on our engine."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -74,6 +75,19 @@ def test_a_unit_of_work_that_raises_leaves_nothing(web: WebStores) -> None:
         assert view.users.find(made.id) is None
     with web.write() as work:
         work.users.add(made)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_mailbox_that_is_taken_leaves_the_unit_of_work_alive(web: WebStores) -> None:
+    first, second = user(), user()
+    with web.write() as work:
+        work.users.add(first)
+        work.users.add(second)
+        with pytest.raises(AlreadySpent):
+            work.users.set_email(second.id, "x", first.email_canonical, now=1)
+        work.users.verify_email(second.id)
+    with web.read() as view:
+        assert view.users.find(second.id) == replace(second, email_verified=True)
 
 
 def test_the_work_runs_in_the_session(app: Flask, web: WebStores, database: FlaskDatabase) -> None:

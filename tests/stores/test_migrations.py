@@ -4,14 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import Engine, inspect, text
 
 from idp.model.errors import StoreUnavailable
-from idp.stores.sql import open_engine
-from idp.stores.sql.migrate import is_current, upgrade
+from idp.stores.sql import SqlStores, open_engine
+from idp.stores.sql.migrate import _config, is_current, upgrade
+from idp.stores.sql.statements import dump
 from idp.stores.sql.tables import metadata
+from tests.contract.builders import NOW, ODD, authentication_session, letter
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -29,8 +32,73 @@ def test_the_migrated_schema_is_that_of_the_models(bare_url: str) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        (due,) = (i for i in inspect(connection).get_indexes("outbox") if "due" in str(i["name"]))
-    assert "closed_at IS NULL" in str(due["dialect_options"][f"{engine.dialect.name}_where"])
+        indexes = {i["name"]: i for i in inspect(connection).get_indexes("outbox")}
+        defaults = [c["name"] for c in inspect(connection).get_columns("outbox") if c["default"]]
+    where = f"{engine.dialect.name}_where"
+    assert indexes["ix_outbox_due"]["column_names"] == ["lane", "due_at"]
+    assert "closed_at IS NULL" in str(indexes["ix_outbox_due"]["dialect_options"][where])
+    assert "batch" in str(indexes["ix_outbox_batch"]["dialect_options"][where])
+    assert defaults == []
+    engine.dispose()
+
+
+def test_conversations_and_letters_of_the_first_schema_are_kept(bare_url: str) -> None:
+    engine = open_engine(bare_url)
+    migrate(engine, "0001")
+    session, promised = authentication_session(), letter()
+    assert session.request is not None
+    with engine.begin() as connection:
+        for number, asked in enumerate((session.request.as_dict(), {"scope": [], "state": ODD})):
+            connection.execute(
+                text(
+                    "INSERT INTO authentication_sessions VALUES (:id, 'r', :digest, :request,"
+                    " 'browser', 'bn', :now, :now, :typed, 1, 'u', '[]', '{}', 4, NULL)"
+                ),
+                {
+                    "id": f"session {number}",
+                    "digest": session.browser_digest,
+                    "request": dump(asked),
+                    "now": NOW,
+                    "typed": dump(ODD),
+                },
+            )
+        connection.execute(
+            text(
+                "INSERT INTO outbox VALUES (:id, 'code', 'a@b.c', 'bn', 'r', '{}', :now, :now, 2,"
+                " :now, NULL, :delivered, '')"
+            ),
+            {"id": promised.id, "now": NOW, "delivered": False},
+        )
+    upgrade(engine)
+    assert is_current(engine)
+    with SqlStores(engine).write() as work:
+        found = work.authentication_sessions.find("session 0")
+        assert found is not None
+        assert (found.request, found.client_id) == (session.request, "backoffice")
+        assert (found.user_typed, found.actions, found.version) == (ODD, (), 4)
+        (leased,) = work.outbox.lease("mail", now=NOW, lease=9, most=9)
+        assert (leased.id, leased.batch, leased.attempts) == (promised.id, "", 3)
+    with engine.connect() as connection:
+        clients = connection.execute(text("SELECT id, client_id FROM authentication_sessions"))
+        assert sorted(map(tuple, clients)) == [("session 0", "backoffice"), ("session 1", "")]
+    engine.dispose()
+
+
+def test_the_newest_schema_can_be_left_and_made_again(bare_url: str) -> None:
+    engine = open_engine(bare_url)
+    upgrade(engine)
+    with SqlStores(engine).write() as work:
+        work.outbox.add(letter())
+        work.outbox.add(letter(lane="notice"))
+        work.authentication_sessions.add(authentication_session())
+        work.authentication_sessions.add(authentication_session(request=None))
+    migrate(engine, "0001", back=True)
+    assert not is_current(engine)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        for table in ("outbox", "authentication_sessions"):
+            assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 1  # noqa: S608 - two names from this line
     engine.dispose()
 
 
@@ -58,3 +126,11 @@ def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
         upgrade(url)
     with pytest.raises(StoreUnavailable):
         is_current(open_engine(url))
+
+
+def migrate(engine: Engine, revision: str, *, back: bool = False) -> None:
+    """Bring a database to an older schema, from below or from above."""
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        (command.downgrade if back else command.upgrade)(config, revision)

@@ -44,6 +44,9 @@ def test_a_session_and_its_user_are_one_statement(stores: SqlStores) -> None:
     [
         "SELECT id FROM grants WHERE code_digest = 'x'",
         "SELECT id FROM users WHERE email_canonical = 'x'",
+        "SELECT id FROM action_tokens WHERE user_id = 'x'",
+        "SELECT id FROM authentication_sessions WHERE user_id = 'x'",
+        "SELECT id FROM authentication_sessions WHERE browser_digest = x'00'",
     ],
 )
 def test_hot_look_ups_use_an_index(sqlite_url: str, look_up: str) -> None:
@@ -53,6 +56,25 @@ def test_hot_look_ups_use_an_index(sqlite_url: str, look_up: str) -> None:
     engine.dispose()
     assert "USING" in plan
     assert "SCAN" not in plan
+
+
+def test_couriers_and_the_logged_out_page_find_their_letters_by_an_index(sqlite_url: str) -> None:
+    stores = SqlStores(open_engine(sqlite_url))
+    with counted() as statements, stores.write() as work:
+        work.outbox.lease("notice", now=NOW, lease=60, most=1)
+        work.outbox.undelivered("batch")
+        plans = [
+            str(
+                work._connection.exec_driver_sql(
+                    f"EXPLAIN QUERY PLAN {sql}", ("",) * sql.count("?")
+                ).all()
+            )
+            for sql in statements
+        ]
+    stores.engine.dispose()
+    assert "ix_outbox_due (lane=? AND due_at<?)" in plans[0]
+    assert "ix_outbox_batch (batch=?)" in plans[1]
+    assert not any("SCAN outbox" in plan for plan in plans)
 
 
 @pytest.mark.parametrize("text", ["", "a", "নদী", "😀", "\x01", "\ufeff"])

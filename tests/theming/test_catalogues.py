@@ -1,6 +1,7 @@
 import pytest
 from markupsafe import Markup
 
+from idp.model.page import Message
 from idp.theming import ThemeRefused, WordsMissing
 from idp.theming.catalogues import load_catalogue
 from tests.theming.samples import ROOT, Spoiled
@@ -36,6 +37,30 @@ def test_one_minute_is_not_one_minutes(en):
     assert "1 minute." in en.plain("err.rate", {"n": 1})
     assert "You have 1 more try." in en.plain("otp.err.wrong", {"n": 1})
     assert "42 seconds" in en.plain("otp.wait", {"s": 42})
+
+
+RULES = (Message("policy.len", {"n": 8}), Message("policy.upper"))
+
+
+def test_a_fact_of_several_messages_is_said_as_a_list_in_the_language(bn, en):
+    rules = "কমপক্ষে ৮ অক্ষর, কমপক্ষে একটি বড় হাতের অক্ষর (A–Z)"
+    assert bn.plain("err.policy", {"list": RULES}) == f"নতুন পাসওয়ার্ডে এখনো যা নেই: {rules}"
+    assert en.plain("err.policy", {"list": RULES[:1]}).endswith("needs: at least 8 characters")
+    assert bn.html("err.policy", {"list": RULES}) == bn.plain("err.policy", {"list": RULES})
+
+
+def test_every_message_of_a_list_is_escaped_once_as_it_is_alone(bn):
+    hostile = Message("already.h1", {"email": "<a&b@x>"})
+    shown = bn.html("err.policy", {"list": (hostile, hostile)})
+    alone = bn.html("already.h1", {"email": "<a&b@x>"})
+    assert "&lt;a&amp;b@x&gt;" in alone
+    assert shown.endswith(f": {alone}, {alone}")
+    assert isinstance(shown, Markup)
+
+
+def test_a_list_with_an_unknown_message_is_an_error(bn):
+    with pytest.raises(WordsMissing, match=r"no\.such"):
+        bn.html("err.policy", {"list": (Message("no.such"),)})
 
 
 def test_a_missing_fact_is_an_error(bn):

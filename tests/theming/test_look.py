@@ -8,7 +8,8 @@ from idp.theming.pages import STATES
 from tests.theming.samples import LOCALES, load
 
 SMALL = """[...document.querySelectorAll("a,button,summary,input:not([type=hidden])")]
-  .filter(e => !e.classList.contains("skip") && e.getBoundingClientRect().height < 44)
+  .filter(e => !e.classList.contains("skip"))
+  .filter(e => (e.type == "checkbox" ? e.parentNode : e).getBoundingClientRect().height < 44)
   .map(e => e.outerHTML)"""  # WCAG 2.2, 2.5.5
 
 pytestmark = pytest.mark.browser
@@ -50,6 +51,34 @@ def test_every_target_can_be_hit_by_a_thumb(tab, theme, locale):
         show(tab, theme, state, locale)
         small += tab.evaluate(SMALL)
     assert not small
+
+
+def test_a_checkbox_is_large_and_its_words_can_be_hit_too(tab, theme):
+    show(tab, theme, next(state for state in STATES if state.name == "update fresh"), "bn")
+    box = tab.locator("input[type=checkbox]")
+    assert box.is_checked()
+    assert min(box.bounding_box()[side] for side in ("width", "height")) >= 24
+    tab.get_by_text("অন্য সেশন থেকে লগআউট করুন").click()
+    assert not box.is_checked()
+
+
+@pytest.mark.parametrize(("width", "is_beside"), [(320, False), (1280, True)])
+def test_cancel_stands_beside_submit_or_below_it(tab, theme, width, is_beside):
+    tab.set_viewport_size({"width": width, "height": 900})
+    show(tab, theme, next(state for state in STATES if state.name == "update fresh"), "bn")
+    submit, cancel = (
+        tab.locator(f"[value={name}]").bounding_box() for name in ("submit", "cancel")
+    )
+    tab.set_viewport_size({"width": 320, "height": 700})
+    assert submit["width"] == cancel["width"]
+    assert (submit["y"] == cancel["y"]) == is_beside
+    assert submit["x"] < cancel["x"] if is_beside else submit["y"] < cancel["y"]
+
+
+def test_the_name_for_password_managers_is_seen_and_reached_by_nobody(tab, theme):
+    show(tab, theme, next(state for state in STATES if state.name == "update fresh"), "bn")
+    name = tab.locator("input[autocomplete=username]").bounding_box()
+    assert name["x"] + name["width"] < 0
 
 
 def test_the_error_summary_has_the_focus_without_any_script(tab, theme, tmp_path):

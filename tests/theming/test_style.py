@@ -3,7 +3,15 @@ import re
 import pytest
 
 from idp.theming import ThemeRefused
-from idp.theming.style import Tokens, compile_style, contrast, csp_hash, line_of, read_tokens
+from idp.theming.style import (
+    FIRST,
+    Tokens,
+    compile_style,
+    contrast,
+    csp_hash,
+    line_of,
+    read_tokens,
+)
 from tests.theming.samples import ROOT, Spoiled
 
 CHAIN = (ROOT / "portal", ROOT / "base")
@@ -79,6 +87,15 @@ def test_a_style_sheet_of_a_theme_follows_its_parents(spoiled):
     assert css.index("h1{font-size") < css.index("h1{color:#006a4e}")
     assert "h1{color:#5cc9a3}" in css
     assert "mine" not in css
+
+
+def test_the_first_sheet_is_the_beginning_of_the_whole(css):
+    first = compile_style(CHAIN, read_tokens(CHAIN), FIRST)
+    day, _, night = first.partition("@media (prefers-color-scheme:dark)")
+    assert ".rules" in css
+    assert ".rules" not in first
+    assert css.startswith(day)
+    assert night.rstrip("}") in css
 
 
 def test_an_unknown_token_in_a_style_sheet_is_refused(spoiled):

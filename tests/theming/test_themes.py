@@ -1,20 +1,14 @@
+import re
 from typing import Any
 
 import pytest
 
 from idp.model.errors import ProbeshError
 from idp.model.page import Message, Page
-from idp.theming import Frame, ThemeRefused, WordsMissing
+from idp.theming import Frame, ThemeRefused, WordsMissing, load_all
 from idp.theming.style import csp_hash
 from tests.theming.reading import read
-from tests.theming.samples import NO_HELP, Help, Hours, load
-
-CODE: dict[str, str | int] = {
-    "code": "482913",
-    "minutes": 10,
-    "host": "sso.example.gov.bd",
-    "time": "রাত ৯:০৪",
-}
+from tests.theming.samples import LOCALES, NO_HELP, ROOT, Help, Hours, Spoiled, load
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +60,14 @@ def test_the_code_field_takes_any_digits_and_any_paste(theme):
 def test_enter_submits_the_code_since_that_button_is_first(theme):
     buttons = read(theme.page(code(), frame())).all("button", name="action")
     assert [b.attributes["value"] for b in buttons] == ["submit", "resend", "restart"]
+
+
+def test_the_forgotten_password_is_a_button_after_the_one_that_enter_presses(theme):
+    buttons = read(theme.page(login(), frame())).all("button", name="action")
+    assert [(b.attributes["value"], b.text) for b in buttons] == [
+        ("submit", "লগইন"),
+        ("forgot", "পাসওয়ার্ড ভুলে গেছেন?"),
+    ]
 
 
 def test_resend_is_offered_only_when_it_works(theme):
@@ -128,6 +130,7 @@ def test_an_error_about_no_field_of_the_page_stands_in_the_summary_alone(theme, 
     [
         ("login.timeout", "warning", "সতর্কতা"),
         ("login.reauth", "info", "তথ্য"),
+        ("upd.cancelled", "info", "তথ্য"),
     ],
 )
 def test_a_notice_says_its_kind_in_words(theme, key, kind, title):
@@ -136,6 +139,14 @@ def test_a_notice_says_its_kind_in_words(theme, key, kind, title):
     assert box.attributes["class"] == f"box {kind}"
     assert box.text.split()[0] == title
     assert page.one("title").text.startswith("লগইন করুন")
+
+
+def test_all_that_is_wrong_with_a_field_stands_at_it(theme):
+    wrong = [Message(key, field="password") for key in ("err.pw.empty", "err.login")]
+    page = read(theme.page(login(*wrong), frame()))
+    assert page.one("p", id="password-error").text == "".join(
+        a.text for a in page.all("a", href="#password")
+    )
 
 
 def test_an_error_takes_the_place_of_a_notice(theme):
@@ -183,8 +194,16 @@ def test_form_post_sends_only_the_answer_and_to_the_client_only(theme):
     assert "conversation" not in html
 
 
-def test_the_style_hash_is_the_one_of_the_only_style_element(theme):
-    assert csp_hash(read(theme.page(login(), frame())).one("style").text) == theme.style_hash
+@pytest.mark.parametrize("page", [login(), code()])
+def test_the_only_style_element_of_a_page_is_allowed_by_its_hash(theme, page):
+    style = read(theme.page(page, frame())).one("style").text
+    assert csp_hash(style) in theme.style_hashes
+    assert csp_hash(style) in theme.style_hash.split(" ")
+
+
+def test_the_login_page_carries_no_style_that_it_does_not_need(theme):
+    assert ".rules" not in theme.page(login(), frame())
+    assert ".rules" in theme.page(code(), frame())
 
 
 def test_help_stands_after_the_form_and_is_called_by_telephone(theme):
@@ -237,69 +256,52 @@ def test_a_sentence_can_be_said_alone(theme):
         theme.say("bn", Message("err.rate"))
 
 
-@pytest.mark.parametrize("locale", ["bn", "en"])
-def test_the_code_stands_alone_on_its_line_and_nowhere_else(theme, locale):
-    letter = theme.letter("code", locale, CODE)
-    lines = letter.text.splitlines()
-    at = lines.index("482913")
-    assert (lines[at - 1], lines[at + 1]) == ("", "")
-    assert letter.text.count("482913") == 1
-    assert "482913" not in letter.subject
-    assert [e.text.strip() for e in read(letter.html).all("p") if "482913" in e.text] == ["482913"]
-
-
-def test_the_letter_says_how_long_and_where_the_code_works(theme):
-    letter = theme.letter("code", "bn", CODE)
-    assert letter.subject == "আপনার লগইন কোড"
-    for part in (letter.text, read(letter.html).body):
-        assert "১০ মিনিট" in part
-        assert "sso.example.gov.bd" in part
-        assert "কাউকে জানাবেন না" in part
-        assert "রাত ৯:০৪" in part
-        assert "01555090301" in part
-        assert "support@example.gov.bd" in part
-
-
-def test_a_letter_without_support_says_nothing_of_help():
-    letter = load(support=NO_HELP).letter("code", "bn", CODE)
-    assert "সাহায্যের জন্য" not in letter.text + letter.html
-    phones = load(support=Help(email="")).letter("code", "en", CODE).text
-    assert phones.endswith("For help: 01555090301, 01555090302, 01555090303\n")
-
-
-@pytest.mark.parametrize("locale", ["bn", "en"])
-@pytest.mark.parametrize("kind", ["code", "test"])
-def test_html_letters_are_small_whole_and_fetch_nothing(theme, kind, locale):
-    html = theme.letter(kind, locale, CODE).html
-    page = read(html)
-    assert len(html.encode()) <= 15 * 1024
-    assert not [e for e in page.elements if {"src", "href", "background"} & e.attributes.keys()]
-    assert "url(" not in html
-    assert page.one("html").lang == locale
-
-
-def test_only_the_html_part_of_a_letter_is_escaped(theme):
-    letter = theme.letter("code", "bn", {**CODE, "host": "a&<b>"})
-    assert "a&<b>" in letter.text
-    assert "<b>" not in letter.html
-
-
-def test_the_test_letter_has_one_sentence_and_a_subject(theme):
-    letter = theme.letter("test", "en", {})
-    assert letter.subject == "Test e-mail"
-    assert letter.text.startswith("If you have received this e-mail")
-
-
-def test_an_unknown_kind_of_letter_and_a_missing_fact_are_errors(theme):
-    with pytest.raises(WordsMissing, match="nothing"):
-        theme.letter("nothing", "bn", {})
-    with pytest.raises(WordsMissing, match="minutes"):
-        theme.letter("code", "bn", {"code": "482913"})
-
-
 def test_the_plain_theme_stands_without_the_portal():
     assert read(load("base").page(login(), frame())).one("h1").text == "লগইন করুন"
 
 
 def test_a_refused_theme_is_an_error_of_ours():
     assert issubclass(ThemeRefused, ProbeshError)
+
+
+def all_themes(by_client: dict[str, str], root=ROOT):
+    return load_all(root, "portal", by_client, locales=LOCALES, support=Help())
+
+
+def test_a_client_has_its_own_theme_and_everybody_else_the_default():
+    themes = all_themes({"ministry": "ministry", "nearby": "ministry", "plain": "portal"})
+    assert themes.of("ministry") is themes.of("nearby")
+    assert themes.of("ministry") is not themes.default
+    assert themes.of("plain") is themes.default
+    assert themes.of("backoffice") is themes.of("") is themes.default
+
+
+def test_the_styles_of_all_themes_are_allowed_once_each():
+    themes = all_themes({"a": "ministry", "b": "ministry", "c": "portal"})
+    hashes = themes.style_hashes
+    assert len(set(hashes)) == len(hashes) == 4
+    assert hashes == (*themes.default.style_hashes, *themes.of("a").style_hashes)
+    assert all_themes({}).style_hashes == load().style_hashes
+
+
+def test_one_bad_theme_of_a_client_refuses_all_with_its_place(tmp_path):
+    path = Spoiled(tmp_path).write("templates/done.html", "{{ nobody }}")
+    with pytest.raises(ThemeRefused) as refused:
+        all_themes({"one": "mine"}, tmp_path)
+    assert (refused.value.path, refused.value.line) == (path, 1)
+    with pytest.raises(ThemeRefused, match="no usable theme 'nothing'"):
+        all_themes({"one": "nothing"}, tmp_path)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_ministry_differs_from_the_portal_in_two_colours_and_one_sentence(locale):
+    portal, ministry = (
+        read(load(name).page(login(), frame(locale=locale))) for name in ("portal", "ministry")
+    )
+    said = zip(portal.said, ministry.said, strict=True)
+    different = [(ours, theirs) for ours, theirs in said if ours != theirs]
+    assert len(different) == 1
+    colours = [
+        set(re.findall("#[0-9a-f]{3,6}", page.one("style").text)) for page in (portal, ministry)
+    ]
+    assert len(colours[1] - colours[0]) == 4  # two by day, two by night

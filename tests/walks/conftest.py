@@ -1,6 +1,7 @@
 """The whole street for a walk: provider, backoffice and mailbox on real sockets, and Chromium."""
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ from typing_extensions import override
 from werkzeug.serving import make_server
 
 from idp import app as house
-from idp.demo import backoffice, mailbox
-from idp.demo.letters import Letterbox
+from idp.demo import mailbox, relying_party
+from idp.demo.letters import Letter, Letterbox
+from idp.demo.settings import BACKOFFICE, MINISTRY, Look, Settings
+from idp.model.tokens import digest
 from idp.settings import load_secrets
 from idp.stores.sql import SqlStores
 from tests.fakes import FakeClock
@@ -21,6 +24,20 @@ from tests.servers import free_port
 from tests.system import SECRET, write_config
 
 CHROMIUM = "/usr/bin/chromium"
+CLIENT = """
+[[clients]]
+client_id = "{look.key}"
+name = {{ bn = "{look.name}", en = "{look.key}" }}
+owner = "ops@example.gov.bd"
+home_url = "{base}/"
+secrets = [{{ hash = "sha256:{hash}" }}]
+redirect_uris = ["{base}/callback"]
+post_logout_redirect_uris = ["{base}/bye"]
+backchannel_logout_uri = "{base}/backchannel-logout"
+grants = ["authorization_code", "refresh_token", "client_credentials"]
+scopes = ["openid", "profile", "email", "offline_access"]
+{more}
+"""
 
 
 class TravelClock(FakeClock):
@@ -54,52 +71,71 @@ class Street:
 
     provider: str
     backoffice: str
+    ministry: str
     mailbox: str
     letterbox: Letterbox
     clock: TravelClock
     assembly: house.Assembly
     seen: int = 0
     doors: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    ministry_doors: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
-    def code(self) -> str:
-        """Wait for the next letter and return its code."""
+    def letter(self) -> Letter:
+        """Wait for the next letter and return it."""
         deadline = time.monotonic() + 10
         while len(self.letterbox.all()) <= self.seen:
             assert time.monotonic() < deadline, "no letter came"
             time.sleep(0.02)
-        self.seen = len(self.letterbox.all())
-        return self.newest_code()
+        self.seen += 1
+        return self.letterbox.all()[-self.seen]
 
-    def newest_code(self) -> str:
-        """Return the code of the newest letter."""
-        lines = self.letterbox.all()[0].text.splitlines()
+    def code(self) -> str:
+        """Wait for the next letter and return its code."""
+        lines = self.letter().text.splitlines()
         return next(line for line in lines if len(line) == 6 and line.isdigit())
+
+    def link(self) -> str:
+        """Wait for the next letter and return the link to reset credentials in it."""
+        found = re.search(rf"{re.escape(self.provider)}/reset/\S+", self.letter().text)
+        assert found, "there is no link in the letter"
+        return found[0]
 
 
 def open_street(folder, database: str, *, more: str = "") -> Street:
-    """Open provider, backoffice and mailbox on free ports; close `doors` when done."""
-    ports = [free_port() for _ in range(4)]
-    provider, office, box = (f"http://127.0.0.1:{port}" for port in ports[:3])
-    config = write_config(folder, database=database, more=more, issuer=provider, smtp_port=ports[3])
+    """Open provider, both relying parties and mailbox on free ports; close `doors` when done."""
+    ports = [free_port() for _ in range(5)]
+    provider, office, ministry, box = (f"http://127.0.0.1:{port}" for port in ports[:4])
+    config = write_config(folder, database=database, more=more, issuer=provider, smtp_port=ports[4])
     clients = folder / "clients.d" / "all.toml"
-    clients.write_text(clients.read_text(encoding="utf-8").replace("http://127.0.0.1:9001", office))
+    _, *others = clients.read_text(encoding="utf-8").split("[[clients]]")[1:]
+    own = _client(BACKOFFICE, office) + _client(MINISTRY, ministry, 'theme = "ministry"')
+    clients.write_text("[[clients]]".join([own, *others]), encoding="utf-8")
     settings = house.load_settings(config)
     clock, letterbox = TravelClock(), Letterbox()
     assembly = house.assemble(settings, load_secrets(settings.secrets_dir), clock=clock)
-    street = Street(provider, office, box, letterbox, clock, assembly)
-    relying_party = backoffice.create_app(
-        backoffice.Settings(provider, "backoffice", SECRET, office)
-    )
+    street = Street(provider, office, ministry, box, letterbox, clock, assembly)
     doors = street.doors
     assert isinstance(assembly.stores, SqlStores)
     doors.callback(assembly.stores.engine.dispose)
-    doors.enter_context(mailbox.receiving(letterbox, ports[3]))
+    doors.enter_context(mailbox.receiving(letterbox, ports[4]))
     doors.enter_context(serving(assembly.wsgi, ports[0]))
-    doors.enter_context(serving(relying_party, ports[1]))
-    doors.enter_context(serving(mailbox.create_app(letterbox), ports[2]))
+    doors.enter_context(serving(_party(provider, office, BACKOFFICE, clock), ports[1]))
+    doors.enter_context(street.ministry_doors)
+    street.ministry_doors.enter_context(
+        serving(_party(provider, ministry, MINISTRY, clock), ports[2])
+    )
+    doors.enter_context(serving(mailbox.create_app(letterbox), ports[3]))
     assembly.worker.start()
     doors.callback(assembly.worker.stop)
     return street
+
+
+def _client(look: Look, base: str, more: str = "") -> str:
+    return CLIENT.format(look=look, base=base, hash=digest(SECRET).hex(), more=more)
+
+
+def _party(provider: str, base: str, look: Look, clock: TravelClock):
+    return relying_party.create_app(Settings(provider, look.key, SECRET, base, look), clock)
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from tests.system import PASSWORD
 from tests.walks.processes import PATIENCE, HttpBrowser, Program, code_of, running
 
 USER = "office@example.gov.bd"
-PORTS = ("IDP_PORT", "BACKOFFICE_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
+PORTS = ("IDP_PORT", "BACKOFFICE_PORT", "MINISTRY_PORT", "MAILBOX_PORT", "IDP_SMTP_PORT")
+SITES = PORTS[1:3]
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Demonstration:
             assert program.stop(signal.SIGINT) == 0
 
     def browser(self) -> HttpBrowser:
-        return HttpBrowser(home=(self.address("IDP_PORT"), self.address("BACKOFFICE_PORT")))
+        return HttpBrowser(home=tuple(self.address(port) for port in PORTS[:3]))
 
     def letters(self) -> list[dict[str, str]]:
         """Return the letters as Mailpit's list call tells them."""
@@ -82,8 +83,8 @@ class Demonstration:
         browser.press(code=self.code())
         self.check_logged_in(browser)
 
-    def check_logged_in(self, browser: HttpBrowser) -> None:
-        assert browser.page.url == f"{self.address('BACKOFFICE_PORT')}/"
+    def check_logged_in(self, browser: HttpBrowser, site: str = "BACKOFFICE_PORT") -> None:
+        assert browser.page.url == f"{self.address(site)}/"
         assert USER in browser.text
         assert "রহিমা খাতুন" in browser.text
 
@@ -98,28 +99,35 @@ def test_one_command_starts_everything_and_a_restart_keeps_who_is_logged_in(
 ):
     with demonstration.browser() as browser:
         with demonstration.running() as program:
-            for port in PORTS[:3]:
+            for port in PORTS[:4]:
                 assert demonstration.address(port) in program.log
             for email in (USER, "closed@example.gov.bd", "new@example.gov.bd"):
                 assert email in program.log
             demonstration.log_in(browser)
-        secret = (demonstration.var / "config/backoffice_secret").read_text()
-        _check_logs(demonstration, [PASSWORD, secret.strip(), *browser.cookies.values()])
+        kept = _client_secrets(demonstration)
+        _check_logs(demonstration, [PASSWORD, *kept.values(), *browser.cookies.values()])
 
-        with demonstration.running():  # the same data: users, keys, session, client secret
+        with demonstration.running():  # the same data: users, keys, session, client secrets
             assert demonstration.letters() == []  # but letters are not kept
             browser.get(demonstration.address("BACKOFFICE_PORT"))
             demonstration.check_logged_in(browser)
-            assert (demonstration.var / "config/backoffice_secret").read_text() == secret
+            assert _client_secrets(demonstration) == kept
     _check_logs(demonstration, list(browser.cookies.values()))
     assert all(_is_free(int(port)) for port in demonstration.ports.values())
 
 
-def test_the_same_on_postgresql(demonstration: Demonstration, postgresql: PostgreSQL):
+def test_on_postgresql_the_second_site_asks_nothing_and_a_logout_there_ends_both(
+    demonstration: Demonstration, postgresql: PostgreSQL
+):
     name = postgresql.create()
     demonstration.database = postgresql.url(name)
     with demonstration.running(), demonstration.browser() as browser:
         demonstration.log_in(browser)
+        letters = len(demonstration.letters())
+        _pass_to_the_ministry(demonstration, browser)
+        _leave_both(demonstration, browser)
+        assert len(demonstration.letters()) == letters
+    _check_logs(demonstration, [PASSWORD, *_client_secrets(demonstration).values()])
     assert not list(demonstration.var.glob("*.sqlite"))
     assert demonstration.database not in _configuration(demonstration)  # read where it is used
     postgresql.drop(name)
@@ -152,6 +160,41 @@ def test_an_environment_without_the_command_is_told_in_one_line(
 
 def _configuration(demonstration: Demonstration) -> str:
     return "".join(file.read_text() for file in (demonstration.var / "config").rglob("*.toml"))
+
+
+def _client_secrets(demonstration: Demonstration) -> dict[str, str]:
+    files = (demonstration.var / "config").glob("*_secret")
+    kept = {file.name: file.read_text().strip() for file in files}
+    assert set(kept) == {"backoffice_secret", "ministry_secret"}
+    return kept
+
+
+def _pass_to_the_ministry(demonstration: Demonstration, browser: HttpBrowser) -> None:
+    browser.get(demonstration.address("MINISTRY_PORT"))
+    demonstration.check_logged_in(browser, "MINISTRY_PORT")
+    assert "মন্ত্রণালয়ের অ্যাপ" in browser.text
+    assert {"backoffice_session", "ministry_session"} <= set(browser.cookies)
+
+
+def _leave_both(demonstration: Demonstration, browser: HttpBrowser) -> None:
+    """Log out at the ministry, whose page is the last one."""
+    browser.press("logout")
+    assert browser.page.url.startswith(f"{demonstration.address('MINISTRY_PORT')}/bye?state=")
+    assert "আপনি লগআউট করেছেন" in browser.text
+    for site in SITES:
+        _wait_until_asked_to_log_in(demonstration, browser, site)
+
+
+def _wait_until_asked_to_log_in(
+    demonstration: Demonstration, browser: HttpBrowser, site: str
+) -> None:
+    """Open a site until it leads to the login page; its session ends by the back channel."""
+    provider = demonstration.address("IDP_PORT")
+    deadline = time.monotonic() + PATIENCE
+    while not browser.get(demonstration.address(site)).page.url.startswith(provider):
+        assert time.monotonic() < deadline, f"{site} still knows who is there: {browser.text}"
+        time.sleep(0.05)
+    assert any("password" in form.fields for form in browser.forms), browser.text
 
 
 def _check_logs(demonstration: Demonstration, secrets: list[str]) -> None:

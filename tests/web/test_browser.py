@@ -6,7 +6,7 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
-from idp.web.browser import Proxies, office_factor
+from idp.web.browser import Proxies
 
 PROXIES = Proxies((ipaddress.ip_network("127.0.0.1/32"),), 1)
 
@@ -37,11 +37,3 @@ def test_two_hops_count_from_the_right():
     proxies = Proxies((ipaddress.ip_network("127.0.0.0/8"),), 2)
     assert proxies.client_address(_request("127.0.0.1", "1.1.1.1, 2.2.2.2, 3.3.3.3")) == "2.2.2.2"
     assert proxies.client_address(_request("127.0.0.1", "3.3.3.3")) == "127.0.0.1"
-
-
-def test_an_office_network_multiplies_the_limits_of_its_addresses():
-    offices = ((ipaddress.ip_network("203.0.113.0/24"), 25), (ipaddress.ip_network("::/0"), 2))
-    assert office_factor("203.0.113.200", offices) == 25
-    assert office_factor("198.51.100.1", offices) == 1
-    assert office_factor("2001:db8::1", offices) == 2
-    assert office_factor("nonsense", offices) == 1

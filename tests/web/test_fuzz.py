@@ -1,12 +1,26 @@
 """Bad input everywhere: every endpoint, every parameter, every class of nonsense. Never a 500."""
 
+import re
 from collections import Counter
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 import pytest
 
-from tests.system import CALLBACK, CHALLENGE, ISSUER, PASSWORD, SECRET, System, authorize_url
+from tests.browser import Browser, form_with
+from tests.system import (
+    CALLBACK,
+    CHALLENGE,
+    ISSUER,
+    PASSWORD,
+    SECRET,
+    System,
+    authorize_url,
+    log_in,
+)
+
+BYE = "http://127.0.0.1:9001/bye"
+NEW = "Sobuj#Pata2027"
 
 NONSENSE = {
     "empty": b"",
@@ -56,8 +70,20 @@ FIELDS = [
     "userid",
     "password",
     "code",
+    "new_password",
+    "confirm_password",
+    "logout_others",
     "action",
     "language",
+    "unknown",
+]
+LOGOUT = [
+    "id_token_hint",
+    "logout_hint",
+    "client_id",
+    "post_logout_redirect_uri",
+    "state",
+    "ui_locales",
     "unknown",
 ]
 TOKEN = [
@@ -80,6 +106,12 @@ PARAMETERS = {
     "/authorize": AUTHORIZE,
     "/signin": FIELDS,
     "/signin/<handle>": FIELDS,
+    "/reset": ["client_id", "unknown"],
+    "/reset/<secret>": ["unknown"],
+    "/update-password": ["unknown"],
+    "/logout": LOGOUT,
+    "/logout/confirm": [*LOGOUT, "form_token", "action", "language"],
+    "/logout/<batch>": ["client_id", "unknown"],
     "/token": TOKEN,
     "/userinfo": TOKEN,
     "/revoke": TOKEN,
@@ -98,6 +130,11 @@ def _base(rule: str, browser) -> dict[str, bytes]:
     if rule == "/authorize":
         query = authorize_url().partition("?")[2]
         return {k: v.encode() for k, _, v in (p.partition("=") for p in query.split("&"))}
+    if rule == "/logout/confirm":  # its form stays good, whatever is posted
+        form = form_with(browser.forms, "action", "logout")
+        return {k: quote_plus(v).encode() for k, v in form.fields.items()}
+    if rule.startswith(("/logout", "/reset", "/update")):
+        return {"client_id": b"backoffice", "post_logout_redirect_uri": quote_plus(BYE).encode()}
     if rule.startswith("/signin"):
         form = next(f for f in browser.get(authorize_url()).forms if f.buttons[0][0] == "action")
         fields = {**form.fields, "userid": "a@example.gov.bd", "password": PASSWORD}
@@ -116,7 +153,7 @@ def _base(rule: str, browser) -> dict[str, bytes]:
 
 def _send(browser, rule: str, method: str, pairs: list[tuple[str, bytes]], **headers: str):
     raw = b"&".join(name.encode() + b"=" + value for name, value in pairs).decode("latin-1")
-    path = rule.replace("<handle>", "a-handle")
+    path = re.sub("<(.+?)>", r"a-\1", rule)
     options = {"base_url": ISSUER, "headers": headers}
     if method == "GET":
         return browser.client.get(path, query_string=raw, **options)
@@ -134,10 +171,13 @@ def _tries(system: System) -> int:
     return counted
 
 
-def test_no_parameter_of_any_endpoint_makes_a_500_whatever_is_in_it(small: System, capsys):
-    browser = small.browser(address="127.0.0.1")
+def test_no_parameter_of_any_endpoint_makes_a_500_whatever_is_in_it(small: System):
+    stranger = small.browser(address="127.0.0.1")
+    leaving = log_in(small, small.browser(address="127.0.0.1"))
+    leaving.get(f"/logout?client_id=backoffice&post_logout_redirect_uri={BYE}&state=s")
     seen: Counter[int] = Counter()
     for rule, method in _endpoints(small):
+        browser = leaving if rule.startswith("/logout") else stranger
         for name in PARAMETERS[rule]:
             for kind, value in NONSENSE.items():
                 base = _base(rule, browser)
@@ -160,8 +200,6 @@ def test_no_parameter_of_any_endpoint_makes_a_500_whatever_is_in_it(small: Syste
             answer = _send(browser, rule, method, list(huge.items()))
             seen[answer.status_code // 100] += 1
             assert 300 <= answer.status_code < 500, (rule, method, name, "huge")
-    with capsys.disabled():
-        pass
     assert sum(seen.values()) > 1_500
 
 
@@ -172,7 +210,7 @@ def test_no_header_makes_a_500(small: System, kind: str):
     headers = ("Authorization", "Accept-Language", "Accept-Encoding", "Origin", "X-Forwarded-For")
     for header in (*headers, "If-None-Match", "Content-Type", "Sec-Fetch-Site", "User-Agent"):
         for prefix in ("", "Basic ", "Bearer "):
-            for path in ("/authorize", "/userinfo", "/jwks", "/nowhere"):
+            for path in ("/authorize", "/userinfo", "/jwks", "/nowhere", "/logout", "/reset/x"):
                 answer = browser.client.get(path, base_url=ISSUER, headers={header: prefix + text})
                 assert answer.status_code < 500, (header, path)
             answer = browser.client.post("/token", base_url=ISSUER, headers={header: prefix + text})
@@ -182,12 +220,14 @@ def test_no_header_makes_a_500(small: System, kind: str):
 @pytest.mark.parametrize("kind", NONSENSE)
 def test_no_cookie_makes_a_500(small: System, kind: str):
     text = NONSENSE[kind].replace(b"\r\n", b" ").replace(b"\0", b"").decode("latin-1")
-    for name in ("browser", "session", "known", "language"):
-        browser = small.browser(address="127.0.0.1")
-        answer = browser.client.get(
-            authorize_url(), base_url=ISSUER, headers={"Cookie": f"probesh_{name}={text}"}
-        )
-        assert answer.status_code == 200
+    pages = {authorize_url(): 200, "/update-password": 400, "/reset": 200, "/logout/x": 200}
+    for name in ("browser", "session", "known", "link", "language"):
+        for url, usual in pages.items():
+            browser = small.browser(address="127.0.0.1")
+            answer = browser.client.get(
+                url, base_url=ISSUER, headers={"Cookie": f"probesh_{name}={text}"}
+            )
+            assert answer.status_code in {200, usual}, (name, url)
 
 
 def test_nothing_is_lost_after_nonsense_the_same_page_still_logs_in(small: System):
@@ -201,3 +241,49 @@ def test_nothing_is_lost_after_nonsense_the_same_page_still_logs_in(small: Syste
         assert browser.status == 200
     browser.press("submit", code=small.code())
     assert browser.answer["state"] == "kept"
+
+
+def _update_page(system: System) -> Browser:
+    """Return a browser that has opened a mailed link."""
+    browser = system.browser(address="127.0.0.1").get("/reset?client_id=backoffice")
+    browser.press("submit", userid="office@example.gov.bd")
+    [(_, letter)] = system.deliver()
+    found = re.search(r"/reset/\S+", letter.text)
+    assert found
+    return browser.get(found[0])
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_no_link_makes_a_500_and_what_is_wrong_with_it_is_told(small: System, kind: str):
+    browser = small.browser(address="127.0.0.1")
+    for path in (quote(NONSENSE[kind], safe=""), f"a{quote(NONSENSE[kind])}", "x" * 65):
+        browser.get(f"/reset/{path}")
+        assert browser.status in {400, 404} or (path == "" and browser.status == 200), path
+        assert "Traceback" not in browser.text
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_no_new_password_makes_a_500_and_the_page_still_takes_a_good_one(small: System, kind: str):
+    browser = _update_page(small)
+    form = form_with(browser.forms, "action", "submit")
+    assert form
+    good = {**form.fields, "new_password": NEW, "confirm_password": NEW, "action": "submit"}
+    before = {name: quote_plus(value).encode() for name, value in good.items()}
+    for name in ("new_password", "confirm_password", "conversation", "form_token"):
+        raw = {**before, name: _escaped(NONSENSE[kind])}
+        answer = _send(browser, form.action, "POST", list(raw.items()))
+        assert answer.status_code in {200, 400, 403}, name
+        assert "সফলভাবে".encode() not in answer.data, name
+    twice = [*before.items(), ("new_password", before["new_password"])]
+    assert _send(browser, form.action, "POST", twice).status_code == 400
+    browser.post(form.action, good)
+    assert "সফলভাবে" in browser.text
+
+
+@pytest.mark.parametrize("value", ["", "off", "ON", "<b>", "১", "x" * 5_000])
+def test_only_the_check_mark_itself_logs_others_out(small: System, value: str):
+    elsewhere = log_in(small, small.browser(address="127.0.0.1"))
+    browser = _update_page(small)
+    browser.press("submit", new_password=NEW, confirm_password=NEW, logout_others=value)
+    assert "সফলভাবে" in browser.text
+    assert elsewhere.get(authorize_url(prompt="none")).answer.get("code")

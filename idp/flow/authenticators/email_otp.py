@@ -83,7 +83,7 @@ class EmailOtp:
         otp_key = self.throttle.otp_key(user.id)
         blocked, left = self._reserve(challenge, otp_key, now)
         if blocked is not None:
-            return Challenge(errors=(_paused(blocked, now),))
+            return _paused(blocked, now)
         if left is None:
             return Refused(error=Message("otp.err.locked"))
         if self._is_right(challenge, code):
@@ -179,11 +179,12 @@ def _user_email(scene: Scene) -> str:
     return scene.user.email if scene.user else ""
 
 
-def _paused(blocked: Blocked, now: int) -> Message:
+def _paused(blocked: Blocked, now: int) -> Challenge | Refused:
     if blocked.until is None:
-        return Message("otp.err.closed", field="code")
+        # Only a new password opens it: the way there begins on the login page.
+        return Refused(error=Message("otp.err.closed"))
     minutes = max(1, whole_minutes(blocked.until - now))
-    return Message("otp.err.paused", {"n": minutes}, "code")
+    return Challenge(errors=(Message("otp.err.paused", {"n": minutes}, "code"),))
 
 
 def read_code(text: str) -> str | Message:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from idp.accounts import known_browsers, user_id
 from idp.accounts.passwords import Hasher, is_hashable
 from idp.accounts.throttle import Throttle
-from idp.flow.effects import ClearCounter, Effect, Rehash
+from idp.flow.effects import ClearCounter, Effect, HoldVersion, Rehash
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
 from idp.flow.step import Scene
+from idp.flow.waiting import must_wait
 from idp.model.page import Message, Page
 from idp.model.user import User
 from idp.stores.ports import Blocked, Stores
-from idp.theming.digits import whole_minutes
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _WRONG = Message("err.login", field="password")
@@ -57,12 +57,11 @@ class Password:
             is_right = self.hasher.verify(password, stored)
             if user is None or stored is None or not is_right:
                 return Challenge(errors=(_WRONG,), user_typed=typed)
-            effects: tuple[Effect, ...] = (
-                ClearCounter(self.throttle.pair_key(canonical, visit.address)),
-            )
+            clear = ClearCounter(self.throttle.pair_key(canonical, visit.address))
             if not user.enabled:
                 error = Message("err.disabled")
-                return Refused(error=error, user_typed=typed, effects=effects)
+                return Refused(error=error, user_typed=typed, effects=(clear,))
+            effects: tuple[Effect, ...] = (HoldVersion(user), clear)
             if self.hasher.is_outdated(stored):
                 effects += (Rehash(user.id, self.hasher.hash(password), stored),)
         return Succeeded(user=user, amr=self.amr, user_typed=typed, effects=effects)
@@ -87,8 +86,4 @@ def _faults(typed: str, password: str) -> tuple[Message, ...]:
 
 def _must_wait(blocked: Blocked, typed: str, now: int) -> Throttled:
     until = blocked.until if blocked.until is not None else now + 3600
-    left = max(1, until - now)
-    error = Message("err.rate.s", {"s": left})
-    if left >= 60:  # noqa: PLR2004 - a minute
-        error = Message("err.rate", {"n": whole_minutes(left)})
-    return Throttled(until=until, error=error, user_typed=typed)
+    return must_wait(until - now, now=now, user_typed=typed)

@@ -31,6 +31,11 @@ _FORGET_OLDEST = delete(known_browsers).where(
         .limit(bindparam("keep"))
     ),
 )
+_FORGET_ALL = delete(known_browsers).where(
+    known_browsers.c.user_id == bindparam("of_user"),
+    known_browsers.c.digest != bindparam("kept_digest"),
+)
+_NO_DIGEST = b""  # of no browser
 
 
 class SqlKnownBrowsers:
@@ -47,3 +52,7 @@ class SqlKnownBrowsers:
         run(self._connection, _REMEMBER, {"user_id": user_id, "digest": digest, "now": now})
         parameters = {"of_user": user_id, "of_digest": digest, "keep": keep}
         run(self._connection, _FORGET_OLDEST, parameters)
+
+    def forget_all(self, user_id: str, *, keep: bytes | None = None) -> None:
+        parameters = {"of_user": user_id, "kept_digest": keep or _NO_DIGEST}
+        run(self._connection, _FORGET_ALL, parameters)

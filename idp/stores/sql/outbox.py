@@ -1,13 +1,13 @@
-"""The outbox: letters that wait, leased by one courier at a time."""
+"""The outbox: letters that wait, leased by one courier of their lane at a time."""
 
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import Connection, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select, text, update
 
-from idp.model.letter import Letter
+from idp.model.letter import Lane, Letter
 from idp.stores.sql.prepared import Values
-from idp.stores.sql.statements import dump, load, run
+from idp.stores.sql.statements import dump, is_storable, load, run
 from idp.stores.sql.tables import outbox
 
 _FIELDS = tuple(field.name for field in fields(Letter))
@@ -16,7 +16,11 @@ _ADD = insert(outbox).values(closed_at=None, delivered=False, answer="")
 # SQLite has one writer at a time and no FOR UPDATE; SQLAlchemy leaves it out there.
 _DUE = (
     select(outbox.c.id)
-    .where(outbox.c.closed_at.is_(None), outbox.c.due_at <= bindparam("now"))
+    .where(
+        outbox.c.closed_at.is_(None),
+        outbox.c.lane == bindparam("of_lane"),
+        outbox.c.due_at <= bindparam("now"),
+    )
     .order_by(outbox.c.due_at, outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -27,6 +31,12 @@ _LEASE = (
     .where(outbox.c.id.in_(select(_DUE.c.id)), outbox.c.due_at <= bindparam("now"))
     .values(due_at=bindparam("lease_ends"), attempts=outbox.c.attempts + literal(1))
     .returning(*(outbox.c[name] for name in _FIELDS))
+)
+# The second condition, word for word, is what lets both databases use the partial index.
+_UNDELIVERED = (
+    select(*(outbox.c[name] for name in _FIELDS))
+    .where(outbox.c.batch == bindparam("of_batch"), text("batch != ''"), ~outbox.c.delivered)
+    .order_by(outbox.c.created_at, outbox.c.id)
 )
 _IS_OPEN = (outbox.c.id == bindparam("of_id"), outbox.c.closed_at.is_(None))
 _CLOSE = (
@@ -58,11 +68,17 @@ class SqlOutbox:
         values |= {"facts": dump(dict(letter.facts)), "due_at": letter.created_at}
         run(self._connection, _ADD, values)
 
-    def lease(self, *, now: int, lease: int, most: int) -> Sequence[Letter]:
+    def lease(self, lane: Lane, *, now: int, lease: int, most: int) -> Sequence[Letter]:
         """Lease the longest due first; those past `expires_at` too, for the courier to bury."""
-        parameters = {"now": now, "lease_ends": now + lease, "most": most}
+        parameters = {"of_lane": lane, "now": now, "lease_ends": now + lease, "most": most}
         letters = [_letter_of(row) for row in run(self._connection, _LEASE, parameters)]
         return sorted(letters, key=lambda letter: (letter.created_at, letter.id))
+
+    def undelivered(self, batch: str) -> Sequence[Letter]:
+        """Return them oldest first; letters of no batch are never found."""
+        if not is_storable(batch):
+            return []
+        return [_letter_of(row) for row in run(self._connection, _UNDELIVERED, {"of_batch": batch})]
 
     def delivered(self, letter_id: str, *, now: int) -> None:
         self._close(letter_id, now=now, delivered=True, answer="")

@@ -3,6 +3,7 @@
 from sqlalchemy import ColumnElement, Delete, Table, bindparam, delete, literal, or_, select, tuple_
 
 from idp.stores.sql.tables import (
+    action_tokens,
     authentication_sessions,
     challenges,
     counters,
@@ -39,6 +40,7 @@ _CONDITIONS: tuple[tuple[Table, ColumnElement[bool]], ...] = (
     ),
     (user_sessions, user_sessions.c.expires_at <= _before(0)),
     (authentication_sessions, authentication_sessions.c.expires_at <= _before(_DAY)),
+    (action_tokens, action_tokens.c.expires_at <= _before(_DAY)),
     (challenges, challenges.c.expires_at <= _before(_DAY)),
     (counters, _counter_is_over()),
     (outbox, outbox.c.closed_at <= _before(7 * _DAY)),

@@ -1,16 +1,26 @@
 """The two sessions: conversations that are going on, and people who are logged in."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal, select, update
 
 from idp.model.errors import AlreadySpent
-from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession, UserSession
 from idp.model.user import User
+from idp.stores.ports import EndedGrant
 from idp.stores.sql.prepared import Values
-from idp.stores.sql.statements import dump, insert_once, is_storable, load, load_tuple, run
+from idp.stores.sql.statements import (
+    dump,
+    dump_request,
+    insert_once,
+    is_storable,
+    load,
+    load_request,
+    load_tuple,
+    run,
+)
 from idp.stores.sql.tables import authentication_sessions, grants, user_sessions, users
 
 _FIELDS = tuple(field.name for field in fields(AuthenticationSession))
@@ -24,6 +34,7 @@ _STANDS = (
 )
 _MOVING = (
     "step",
+    "actions",
     "flow",
     "locale",
     "user_typed",
@@ -32,6 +43,7 @@ _MOVING = (
     "notes",
     "expires_at",
     "request",
+    "client_id",
 )
 _SAVE = (
     update(authentication_sessions)
@@ -48,12 +60,37 @@ _TAKE = (
     .values(taken_at=bindparam("now"))
     .returning(literal(1))
 )
+_IS_OPEN = authentication_sessions.c.taken_at.is_(None)
+_TAKE_ALL_OF_USER = (
+    update(authentication_sessions)
+    .where(
+        authentication_sessions.c.user_id == bindparam("of_user"),
+        authentication_sessions.c.id != bindparam("but"),
+        _IS_OPEN,
+    )
+    .values(taken_at=bindparam("now"))
+)
+_TAKE_ALL_OF_BROWSER = (
+    update(authentication_sessions)
+    .where(authentication_sessions.c.browser_digest == bindparam("of_browser"), _IS_OPEN)
+    .values(taken_at=bindparam("now"))
+)
+_HAS_OPEN = (
+    select(literal(1))
+    .where(
+        authentication_sessions.c.browser_digest == bindparam("of_browser"),
+        _IS_OPEN,
+        authentication_sessions.c.expires_at > bindparam("now"),
+    )
+    .limit(literal(1))
+)
 
 
 def _values(session: AuthenticationSession) -> dict[str, Any]:
     values = {name: getattr(session, name) for name in _FIELDS}
-    values["request"] = dump(session.request.as_dict())
+    values["request"] = dump_request(session.request)
     values["user_typed"] = dump(session.user_typed)
+    values["actions"] = dump(session.actions)
     values["amr"] = dump(session.amr)
     values["notes"] = dump(dict(session.notes))
     return values
@@ -61,8 +98,9 @@ def _values(session: AuthenticationSession) -> dict[str, Any]:
 
 def _session_of(row: Values) -> AuthenticationSession:
     values = dict(zip(_FIELDS, row, strict=True))
-    values["request"] = AuthorizationRequest.from_dict(load(values["request"]))
+    values["request"] = load_request(values["request"])
     values["user_typed"] = load(values["user_typed"])
+    values["actions"] = load_tuple(values["actions"])
     values["amr"] = load_tuple(values["amr"])
     values["notes"] = load(values["notes"])
     return AuthenticationSession(**values)
@@ -96,6 +134,16 @@ class SqlAuthenticationSessions:
         if run(self._connection, _TAKE, parameters).first() is None:
             raise AlreadySpent
 
+    def take_all_of_user(self, user_id: str, *, but: str, now: int) -> None:
+        run(self._connection, _TAKE_ALL_OF_USER, {"of_user": user_id, "but": but, "now": now})
+
+    def take_all_of_browser(self, browser_digest: bytes, *, now: int) -> None:
+        run(self._connection, _TAKE_ALL_OF_BROWSER, {"of_browser": browser_digest, "now": now})
+
+    def has_open(self, browser_digest: bytes, *, now: int) -> bool:
+        parameters = {"of_browser": browser_digest, "now": now}
+        return run(self._connection, _HAS_OPEN, parameters).first() is not None
+
 
 _USER_FIELDS = tuple(field.name for field in fields(User))
 _LOGIN_FIELDS = tuple(field.name for field in fields(UserSession))
@@ -107,6 +155,7 @@ _FIND_LOGIN_WITH_USER = (
     .join(users, users.c.id == user_sessions.c.user_id)
     .where(*_LIVE, users.c.enabled)
 )
+_HOLD_LOGIN_WITH_USER = _FIND_LOGIN_WITH_USER.with_for_update(key_share=True, of=user_sessions)
 _ADD_LOGIN = insert_once(user_sessions)
 _RENEW = (
     update(user_sessions)
@@ -134,18 +183,35 @@ _TOUCH = (
     )
     .values(last_seen_at=bindparam("now"))
 )
+_ENDING = (
+    (user_sessions, (user_sessions.c.sid,)),
+    (grants, tuple(grants.c[field.name] for field in fields(EndedGrant))),
+)
 _END_SESSION, _END_ITS_GRANTS = (
     update(table)
     .where(table.c.sid == bindparam("of_sid"), table.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"))
-    for table in (user_sessions, grants)
+    .returning(*returned)
+    for table, returned in _ENDING
+)
+_kept = user_sessions.alias("kept")
+_KEPT_SID = select(_kept.c.sid).where(
+    _kept.c.digest == bindparam("kept_digest"),
+    _kept.c.user_id == bindparam("of_user"),
+    _kept.c.ended_at.is_(None),
 )
 _END_SESSIONS_OF_USER, _END_GRANTS_OF_USER = (
     update(table)
-    .where(table.c.user_id == bindparam("of_user"), table.c.ended_at.is_(None))
+    .where(
+        table.c.user_id == bindparam("of_user"),
+        table.c.ended_at.is_(None),
+        table.c.sid.not_in(_KEPT_SID),
+    )
     .values(ended_at=bindparam("now"))
-    for table in (user_sessions, grants)
+    .returning(*returned)
+    for table, returned in _ENDING
 )
+_NO_DIGEST = b""  # of no session
 
 
 def _login_of(row: Values) -> UserSession:
@@ -164,9 +230,11 @@ class SqlUserSessions:
         row = run(self._connection, _FIND_LOGIN, {"digest": digest}).one_or_none()
         return None if row is None else _login_of(row)
 
-    def find_with_user(self, digest: bytes) -> tuple[UserSession, User] | None:
-        """Return a session with its user if enabled."""
-        row = run(self._connection, _FIND_LOGIN_WITH_USER, {"digest": digest}).one_or_none()
+    def find_with_user(
+        self, digest: bytes, *, hold: bool = False
+    ) -> tuple[UserSession, User] | None:
+        statement = _HOLD_LOGIN_WITH_USER if hold else _FIND_LOGIN_WITH_USER
+        row = run(self._connection, statement, {"digest": digest}).one_or_none()
         if row is None:
             return None
         split = len(_LOGIN_FIELDS)
@@ -196,10 +264,14 @@ class SqlUserSessions:
     def touch(self, sid: str, *, now: int) -> None:
         run(self._connection, _TOUCH, {"of_sid": sid, "now": now})
 
-    def end(self, sid: str, *, now: int) -> None:
-        for statement in (_END_SESSION, _END_ITS_GRANTS):
-            run(self._connection, statement, {"of_sid": sid, "now": now})
+    def end(self, sid: str, *, now: int) -> Sequence[EndedGrant]:
+        parameters = {"of_sid": sid, "now": now}
+        run(self._connection, _END_SESSION, parameters)
+        return [EndedGrant(*row) for row in run(self._connection, _END_ITS_GRANTS, parameters)]
 
-    def end_all_of_user(self, user_id: str, *, now: int) -> None:
-        for statement in (_END_SESSIONS_OF_USER, _END_GRANTS_OF_USER):
-            run(self._connection, statement, {"of_user": user_id, "now": now})
+    def end_all_of_user(
+        self, user_id: str, *, now: int, keep: bytes | None = None
+    ) -> Sequence[EndedGrant]:
+        parameters = {"of_user": user_id, "now": now, "kept_digest": keep or _NO_DIGEST}
+        run(self._connection, _END_SESSIONS_OF_USER, parameters)
+        return [EndedGrant(*row) for row in run(self._connection, _END_GRANTS_OF_USER, parameters)]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from idp.model.request import AuthorizationRequest
 from idp.stores.sql.prepared import Rows, prepare
 
 
@@ -62,6 +63,15 @@ def load(text: str) -> Any:
 
 def load_tuple(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
+
+
+def dump_request(request: AuthorizationRequest | None) -> str:
+    return dump(None if request is None else request.as_dict())
+
+
+def load_request(text: str) -> AuthorizationRequest | None:
+    fields = load(text)
+    return None if fields is None else AuthorizationRequest.from_dict(fields)
 
 
 def _is_utf8(text: str) -> bool:

@@ -52,21 +52,66 @@ class CredentialRow(Base):
     updated_at: Mapped[int]
 
 
+class PasswordHistoryRow(Base):
+    """A password that was replaced; `credential_version` is the last that it stood under.
+
+    The version orders a user's passwords, however many are set within one second.
+    """
+
+    __tablename__ = "password_history"
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    credential_version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tagged_hash: Mapped[str]
+    created_at: Mapped[int]
+
+
+class RequiredActionRow(Base):
+    """What an administrator demands of a user at the next login."""
+
+    __tablename__ = "required_actions"
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    action: Mapped[str] = mapped_column(primary_key=True)
+    required_at: Mapped[int]
+
+
+class ActionTokenRow(Base):
+    """A mailed link. A ghost's is here too, so its user may not exist."""
+
+    __tablename__ = "action_tokens"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str]
+    user_id: Mapped[str] = mapped_column(index=True)
+    credential_version: Mapped[int]
+    user_typed: Mapped[str]  # JSON
+    client_id: Mapped[str]
+    request: Mapped[str]  # JSON
+    browser_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    used_at: Mapped[int | None]
+
+
 class AuthenticationSessionRow(Base):
     """A conversation in which something has been proven."""
 
     __tablename__ = "authentication_sessions"
     id: Mapped[str] = mapped_column(primary_key=True)
     reference: Mapped[str]
-    browser_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    browser_digest: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
     request: Mapped[str]  # JSON
+    client_id: Mapped[str]
     flow: Mapped[str]
     locale: Mapped[str]
     created_at: Mapped[int]
     expires_at: Mapped[int] = mapped_column(index=True)
     user_typed: Mapped[str]  # JSON
     step: Mapped[int]
-    user_id: Mapped[str | None]
+    actions: Mapped[str]  # JSON
+    user_id: Mapped[str | None] = mapped_column(index=True)
     amr: Mapped[str]  # JSON
     notes: Mapped[str]  # JSON
     version: Mapped[int]
@@ -160,12 +205,14 @@ class RefreshTokenRow(Base):
 
 
 class LetterRow(Base):
-    """A promise of a mail. `due_at` moves on when a courier leases it."""
+    """A promise of a mail or notice. `due_at` moves on when a courier leases it."""
 
     __tablename__ = "outbox"
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     to: Mapped[str]
+    lane: Mapped[str]
+    batch: Mapped[str]
     locale: Mapped[str]
     reference: Mapped[str]
     facts: Mapped[str]  # JSON
@@ -179,9 +226,16 @@ class LetterRow(Base):
     __table_args__ = (
         Index(
             "ix_outbox_due",
+            "lane",
             "due_at",
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_outbox_batch",
+            "batch",
+            sqlite_where=text("batch != ''"),
+            postgresql_where=text("batch != ''"),
         ),
     )
 
@@ -203,6 +257,9 @@ def _table(row: type[Base]) -> Table:
 
 users = _table(UserRow)
 credentials = _table(CredentialRow)
+password_history = _table(PasswordHistoryRow)
+required_actions = _table(RequiredActionRow)
+action_tokens = _table(ActionTokenRow)
 authentication_sessions = _table(AuthenticationSessionRow)
 challenges = _table(ChallengeRow)
 counters = _table(CounterRow)

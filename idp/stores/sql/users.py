@@ -1,15 +1,15 @@
-"""Users and their passwords."""
+"""Users."""
 
 from dataclasses import asdict, fields
 
 from sqlalchemy import Connection, bindparam, literal, select, update
+from sqlalchemy.exc import IntegrityError
 
 from idp.model.errors import AlreadySpent
 from idp.model.user import User
 from idp.stores.sql.prepared import Values
-from idp.stores.sql.sessions import SqlUserSessions
-from idp.stores.sql.statements import in_both, insert_once, is_storable, run
-from idp.stores.sql.tables import credentials, users
+from idp.stores.sql.statements import insert_once, is_storable, run
+from idp.stores.sql.tables import users
 
 _FIELDS = tuple(field.name for field in fields(User))
 COLUMNS = tuple(users.c[name] for name in _FIELDS)
@@ -22,33 +22,18 @@ _SET_ENABLED = (
     .where(users.c.id == bindparam("user_id"))
     .values(enabled=bindparam("enabled"), updated_at=bindparam("now"))
 )
-_PASSWORD = select(credentials.c.tagged_hash).where(credentials.c.user_id == bindparam("user_id"))
-_SET_PASSWORD = in_both(
-    lambda insert: (
-        insert(credentials)
-        .values(
-            user_id=bindparam("user_id"),
-            tagged_hash=bindparam("tagged_hash"),
-            updated_at=bindparam("now"),
-        )
-        .on_conflict_do_update(
-            index_elements=["user_id"],
-            set_={"tagged_hash": bindparam("tagged_hash"), "updated_at": bindparam("now")},
-        )
-    )
-)
-_NEXT_VERSION = (
+_SET_EMAIL = (
     update(users)
-    .where(users.c.id == bindparam("user_id"))
-    .values(credential_version=users.c.credential_version + literal(1), updated_at=bindparam("now"))
-)
-_REHASH = (
-    update(credentials)
-    .where(
-        credentials.c.user_id == bindparam("of_user"), credentials.c.tagged_hash == bindparam("old")
+    .where(users.c.id == bindparam("of_user"))
+    .values(
+        email=bindparam("email"),
+        email_canonical=bindparam("email_canonical"),
+        email_verified=False,
+        credential_version=users.c.credential_version + literal(1),
+        updated_at=bindparam("now"),
     )
-    .values(tagged_hash=bindparam("new"))
 )
+_VERIFY_EMAIL = update(users).where(users.c.id == bindparam("of_user")).values(email_verified=True)
 
 
 def user_of(row: Values) -> User:
@@ -79,30 +64,16 @@ class SqlUsers:
             raise AlreadySpent
 
     def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None:
-        """Close or open an account; either ends all its sessions and grants.
-
-        Opening too: a login that was under way while it was closed may have left a session.
-        """
         run(self._connection, _SET_ENABLED, {"user_id": user_id, "enabled": enabled, "now": now})
-        SqlUserSessions(self._connection).end_all_of_user(user_id, now=now)
 
+    def set_email(self, user_id: str, email: str, email_canonical: str, *, now: int) -> None:
+        values = {"email": email, "email_canonical": email_canonical, "now": now}
+        try:
+            # A savepoint: on PostgreSQL a taken key would abort the whole unit of work.
+            with self._connection.begin_nested():
+                run(self._connection, _SET_EMAIL, {"of_user": user_id, **values})
+        except IntegrityError as error:
+            raise AlreadySpent from error
 
-class SqlCredentials:
-    """See `ports.Credentials`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def password_hash(self, user_id: str) -> str | None:
-        if not is_storable(user_id):
-            return None
-        found: str | None = run(self._connection, _PASSWORD, {"user_id": user_id}).scalar()
-        return found
-
-    def set_password(self, user_id: str, tagged_hash: str, *, now: int) -> None:
-        values = {"user_id": user_id, "tagged_hash": tagged_hash, "now": now}
-        run(self._connection, _SET_PASSWORD, values)
-        run(self._connection, _NEXT_VERSION, {"user_id": user_id, "now": now})
-
-    def rehash(self, user_id: str, tagged_hash: str, *, old: str) -> None:
-        run(self._connection, _REHASH, {"of_user": user_id, "new": tagged_hash, "old": old})
+    def verify_email(self, user_id: str) -> None:
+        run(self._connection, _VERIFY_EMAIL, {"of_user": user_id})

@@ -15,16 +15,18 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from idp.model.errors import StoreUnavailable
+from idp.stores.sql.action_tokens import SqlActionTokens
 from idp.stores.sql.browsers import SqlKnownBrowsers
 from idp.stores.sql.challenges import SqlChallenges
 from idp.stores.sql.counters import SqlCounters
+from idp.stores.sql.credentials import SqlCredentials, SqlRequiredActions
 from idp.stores.sql.engine import reading_options
 from idp.stores.sql.grants import SqlGrants, SqlRefreshTokens
 from idp.stores.sql.keys import SqlSigningKeys
 from idp.stores.sql.outbox import SqlOutbox
 from idp.stores.sql.purge import CHUNK, DELETIONS
 from idp.stores.sql.sessions import SqlAuthenticationSessions, SqlUserSessions
-from idp.stores.sql.users import SqlCredentials, SqlUsers
+from idp.stores.sql.users import SqlUsers
 
 _BREATH = 0.005  # seconds between two bites of a purge, for the other writers
 
@@ -42,6 +44,14 @@ class SqlWork:
     @property
     def credentials(self) -> SqlCredentials:
         return SqlCredentials(self._connection)
+
+    @property
+    def required_actions(self) -> SqlRequiredActions:
+        return SqlRequiredActions(self._connection)
+
+    @property
+    def action_tokens(self) -> SqlActionTokens:
+        return SqlActionTokens(self._connection)
 
     @property
     def authentication_sessions(self) -> SqlAuthenticationSessions:

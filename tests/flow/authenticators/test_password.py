@@ -78,7 +78,7 @@ def test_what_can_be_no_user_id_is_told_without_a_hash(small: System, typed: str
     assert work["a hash"] == 0
     shown = small.browser().get(authorize_url()).press("submit", userid=typed, password=PASSWORD)
     site: Any = small.assembly.wsgi
-    theme = site._inner.__self__.view_functions["pages.show"].__self__.renderer.theme
+    theme = site._inner.__self__.view_functions["pages.show"].__self__.renderer.themes.default
     assert theme.say("bn", Message(key)) in shown.text
 
 

@@ -4,8 +4,6 @@ One test a module, named after it, asserts the outcome that the suite looks for.
 at the protocol's own border; where a module needs a person before a page, tests/walks/ goes on.
 """
 
-import inspect
-import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -18,6 +16,7 @@ from idp.model.sessions import UserSession
 from idp.oidc.assurance import ACR_VALUES
 from idp.oidc.keys import token_hash
 from idp.oidc.protocol import OPENID_SCOPES, USERINFO
+from tests.oidc.conformance.plan import named_after, names_of_tests
 from tests.oidc.conftest import House, MakeHouse
 from tests.oidc.relying_party import (
     ISSUER,
@@ -69,17 +68,13 @@ SKIPPED = {
 }
 
 
-def _test_of(module: str) -> str:
-    return "test_" + module.replace("-", "_").lower()
-
-
 def test_every_module_has_its_test_or_a_reason():
-    tests = {name for name, _ in inspect.getmembers(sys.modules[__name__], inspect.isfunction)}
-    expected = {_test_of(module) for module in MODULES if module not in SKIPPED}
+    tests = names_of_tests(__name__)
+    expected = {named_after(module) for module in MODULES if module not in SKIPPED}
     assert expected <= tests
     assert set(SKIPPED) < set(MODULES)
     assert all(SKIPPED.values())
-    assert {t for t in tests if t.startswith("test_")} - expected == {
+    assert tests - expected == {
         "test_every_module_has_its_test_or_a_reason",
         "test_skips_rest_on_what_discovery_says",
     }

@@ -1,29 +1,18 @@
-"""The backoffice before a provider that lies: every lie ends on a calm page, never in a session."""
-
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+"""Before a provider that lies: every lie ends on a calm page, never in a session."""
 
 import pytest
-import requests
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from idp.demo.backoffice import Settings, create_app
-from idp.demo.sessions import COOKIE
-from idp.model.clock import system_clock
 from tests.demo.fake_provider import (
     ACCESS_TOKEN,
     CLIENT_ID,
-    CLIENT_SECRET,
     HONEST,
     REFRESH_TOKEN,
     FakeProvider,
     Twist,
-    running_fake_provider,
 )
+from tests.demo.visits import Watch, answered, cookie, fact, log_in, press
 
-BASE_URL = "http://localhost"
 EVIL = "http://evil.example"
 # Each lie with the status and the fact that the page must tell: a lie caught by luck fails here.
 LIES = {
@@ -58,75 +47,6 @@ LIES = {
     "userinfo of another person": (Twist(userinfo={"sub": "u2"}), 400, "wrong_subject"),
     "no access token": (Twist(left_out="access_token"), 400, "unsupported_token_type"),
 }
-
-
-@dataclass
-class Watch:
-    """Goes ahead of the real time, by which Authlib judges an ID token (seconds)."""
-
-    ahead: int = 0
-
-    def __call__(self) -> float:
-        return system_clock() + self.ahead
-
-
-@pytest.fixture
-def provider() -> Iterator[FakeProvider]:
-    with running_fake_provider() as provider:
-        yield provider
-    assert provider.complaints == []
-
-
-@pytest.fixture
-def watch() -> Watch:
-    return Watch()
-
-
-@pytest.fixture
-def visitor(provider: FakeProvider, watch: Watch) -> FlaskClient:
-    """A browser before a backoffice that knows the fake provider."""
-    settings = Settings(provider.issuer, CLIENT_ID, CLIENT_SECRET, BASE_URL)
-    return create_app(settings, watch).test_client()
-
-
-@pytest.fixture
-def member(visitor: FlaskClient) -> FlaskClient:
-    """A browser that is logged in."""
-    assert log_in(visitor).status_code == 303
-    return visitor
-
-
-def answered(visitor: FlaskClient) -> str:
-    """Walk to the provider; return the callback's path with the provider's answer."""
-    started = visitor.get("/")
-    assert started.status_code == 302, started.text
-    answer = requests.get(started.headers["Location"], allow_redirects=False, timeout=5)
-    return answer.headers["Location"].removeprefix(BASE_URL)
-
-
-def log_in(visitor: FlaskClient) -> TestResponse:
-    """Walk to the provider and back; return the answer of the callback."""
-    return visitor.get(answered(visitor))
-
-
-def press(member: FlaskClient, path: str) -> TestResponse:
-    """Send the form of the home page that leads to this path."""
-    page = member.get("/").text
-    form = re.search(rf'action="{path}"><input type="hidden" name="csrf" value="([^"]+)"', page)
-    assert form, page
-    return member.post(path, data={"csrf": form[1]})
-
-
-def cookie(visitor: FlaskClient) -> str:
-    found = visitor.get_cookie(COOKIE)
-    return found.value if found else ""
-
-
-def fact(answer: TestResponse) -> tuple[int, str]:
-    """Return the status of a problem page and what it tells developers."""
-    told = re.search(r'<code lang="en">([^<]*)</code>', answer.text)
-    assert told, answer.text
-    return answer.status_code, told[1]
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -203,7 +123,7 @@ def test_a_refresh_is_told_once(provider: FakeProvider, member: FlaskClient) -> 
     assert "টোকেন নবায়ন হয়েছে" not in member.get("/").text
 
 
-@pytest.mark.parametrize("path", ["/refresh", "/forget"])
+@pytest.mark.parametrize("path", ["/refresh", "/forget", "/logout"])
 def test_a_form_with_another_token_does_nothing(
     provider: FakeProvider, member: FlaskClient, path: str
 ) -> None:

@@ -1,0 +1,100 @@
+"""The password policy: what a new password must have and may not be, every fault told at once."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from idp.accounts.common_passwords import folded, is_common
+from idp.accounts.passwords import LONGEST, normal_form
+from idp.model.page import Message
+from idp.model.user import User
+from idp.settings.sections import Password
+
+_SHORTEST_WORD = 4  # code points: shorter words of a name are in too many passwords by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the composition: at least `least` characters of one class.
+
+    The class is data, so that a page can judge by the same: the code points of `span`, or the
+    Unicode general categories that begin with one of `categories`; neither: any character.
+    """
+
+    name: str
+    message: Message
+    least: int = 1
+    span: tuple[str, str] | None = None
+    categories: tuple[str, ...] = ()
+
+    def is_met(self, text: str) -> bool:
+        """Tell whether a password, in its normal form, has what the rule asks for."""
+        return sum(map(self._counts, text)) >= self.least
+
+    def _counts(self, character: str) -> bool:
+        if self.span is not None:
+            return self.span[0] <= character <= self.span[1]
+        return not self.categories or unicodedata.category(character).startswith(self.categories)
+
+
+# Bengali has no case: a password in Bengali needs Latin letters as well. ০–৯ are digits, ৳ and ।
+# are signs.
+_CLASSES = (
+    Rule("upper", Message("policy.upper"), span=("A", "Z")),
+    Rule("lower", Message("policy.lower"), span=("a", "z")),
+    Rule("digit", Message("policy.digit"), categories=("Nd",)),
+    Rule("special", Message("policy.special"), categories=("P", "S")),
+)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a new password must have; `history` is for whoever can compare hashes."""
+
+    min_length: int = 8
+    require: tuple[str, ...] = ("upper", "lower", "digit", "special")
+    history: int = 5
+    block_common: bool = True
+
+    @classmethod
+    def of(cls, section: Password) -> "Policy":
+        """Return the configured policy."""
+        return cls(section.min_length, section.require, section.history, section.block_common)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the composition, in the order in which pages list them."""
+        length = Rule("len", Message("policy.len", {"n": self.min_length}), self.min_length)
+        return (length, *(rule for rule in _CLASSES if rule.name in self.require))
+
+    def faults(self, password: str, owner: User) -> tuple[Message, ...]:
+        """Return everything that is wrong with a new password of `owner`; empty: it is good.
+
+        Text that cannot be hashed is for `passwords.is_hashable` to refuse; here it raises nothing.
+        """
+        is_long = len(password) > LONGEST
+        # Normalising more than that may take quadratic time.
+        text = password if is_long else normal_form(password)
+        unmet = tuple(rule.message for rule in self.rules if not rule.is_met(text))
+        judged = (
+            (bool(unmet), Message("err.policy", {"list": unmet})),
+            (is_long, Message("err.long", {"n": LONGEST})),
+            (text != text.strip(), Message("err.space")),
+            (self.block_common and not is_long and is_common(text), Message("err.common")),
+            (not is_long and _names(text, owner), Message("err.contains")),
+        )
+        return tuple(message for is_fault, message in judged if is_fault)
+
+
+def _names(text: str, owner: User) -> bool:
+    """Tell whether a password holds the user ID, or a word of the names or the office."""
+    inside = folded(text)
+    parts = [owner.email_canonical.rpartition("@")[0]]
+    for name in (owner.name_bn, owner.name_en, owner.office):
+        parts += _words(name)
+    return any(len(part) >= _SHORTEST_WORD and folded(part) in inside for part in parts)
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name: letters, digits and the marks on them."""
+    text = normal_form(name)
+    return "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in text).split()

@@ -1,0 +1,127 @@
+"""The required action `update_password`: a new password, demanded by a link or an administrator.
+
+Nothing of it happens before the new password is accepted; then all of it does, in one unit of work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from idp.accounts.credentials import UPDATE_PASSWORD
+from idp.accounts.passwords import Hasher, is_hashable, normalise
+from idp.accounts.policy import Policy
+from idp.accounts.sign_out import SignOut
+from idp.accounts.throttle import Throttle
+from idp.flow.effects import ChangePassword, ClearCounter, Effect, EndOthers, Send, SpendLink
+from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
+from idp.flow.step import Scene
+from idp.model.letter import Letter
+from idp.model.page import Message, Page
+from idp.model.tokens import new_id
+from idp.model.user import User
+from idp.stores.ports import Stores
+
+LINK = "link"  # the note that names the action token which demands the new password
+OTHER = "other"  # the note that names somebody else who is logged in in this browser
+
+_OTHERS = "others"  # the note of a check mark that was taken away
+_OFF = "off"
+_LETTER_LIFE = 24 * 3600  # seconds
+
+
+@dataclass(frozen=True)
+class UpdatePassword:
+    """Sets a new password (`amr` "pwd": who has just chosen it knows it)."""
+
+    stores: Stores
+    hasher: Hasher
+    throttle: Throttle
+    policy: Policy
+    sign_out: SignOut
+    name: str = UPDATE_PASSWORD
+    amr: tuple[str, ...] = ("pwd",)
+
+    def enter(self, scene: Scene) -> Challenge:
+        return Challenge()
+
+    def show(self, scene: Scene) -> Page:
+        view = {
+            "email": scene.user.email if scene.user else "",
+            "rules": tuple(rule.message for rule in self.policy.rules),
+            "others": scene.notes.get(_OTHERS) != _OFF,
+            "other": scene.notes.get(OTHER, ""),
+        }
+        return Page("update", view, notice=Message("upd.warn"))
+
+    def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
+        user = scene.user
+        if user is None or not user.enabled:
+            return Refused(error=Message("err.disabled"))
+        new, others = form.get("new_password", ""), form.get("logout_others") == "on"
+        faults = self._faults(new, form.get("confirm_password", ""), user)
+        if faults:
+            return _again(scene, faults, others=others)
+        with self.hasher.gate.place(known_browser=True):
+            if self._is_earlier(new, user):
+                reused = Message("err.reuse", field="new_password")
+                return _again(scene, (reused,), others=others)
+            tagged_hash = self.hasher.hash(new)
+        effects = self._effects(scene, user, tagged_hash, others=others)
+        return Succeeded(user=user, amr=self.amr, notice=Message("upd.done"), effects=effects)
+
+    def _faults(self, new: str, confirm: str, user: User) -> tuple[Message, ...]:
+        faults = self.policy.faults(new, user) if new else (Message("err.pw.empty"),)
+        about_new = tuple(replace(fault, field="new_password") for fault in faults)
+        if new and not confirm:
+            return (*about_new, Message("err.confirm.empty", field="confirm_password"))
+        if not _is_same(new, confirm):
+            return (*about_new, Message("err.mismatch", field="confirm_password"))
+        return about_new
+
+    def _is_earlier(self, new: str, user: User) -> bool:
+        with self.stores.read() as work:
+            hashes = work.credentials.recent_hashes(user.id, most=self.policy.history)
+        return any(self.hasher.verify(new, tagged_hash) for tagged_hash in hashes)
+
+    def _effects(
+        self, scene: Scene, user: User, tagged_hash: str, *, others: bool
+    ) -> tuple[Effect, ...]:
+        visit = scene.visit
+        effects: list[Effect] = []
+        if LINK in scene.notes:
+            effects += [
+                SpendLink(scene.notes[LINK], user.id, self.throttle.otp_key(user.id)),
+                ClearCounter(self.throttle.pair_key(user.email_canonical, visit.address)),
+            ]
+        effects.append(ChangePassword(user, tagged_hash, self.policy.history, scene.session_id))
+        if others:
+            effects.append(
+                EndOthers(
+                    self.sign_out, user.id, scene.reference, visit.session, visit.known_browser
+                )
+            )
+        return (*effects, Send(_notice(scene, user)))
+
+
+def _is_same(new: str, confirm: str) -> bool:
+    """Compare as the hasher would: two keyboards may spell one password in two ways."""
+    if is_hashable(new) and is_hashable(confirm):
+        return normalise(new) == normalise(confirm)
+    return new == confirm
+
+
+def _again(scene: Scene, errors: tuple[Message, ...], *, others: bool) -> Challenge:
+    notes = {name: note for name, note in scene.notes.items() if name in {LINK, OTHER}}
+    return Challenge(errors=errors, notes=notes if others else {**notes, _OTHERS: _OFF})
+
+
+def _notice(scene: Scene, user: User) -> Letter:
+    now = scene.visit.now
+    return Letter(
+        id=new_id(),
+        kind="changed",
+        to=user.email,
+        locale=scene.locale,
+        reference=scene.reference,
+        created_at=now,
+        expires_at=now + _LETTER_LIFE,
+    )

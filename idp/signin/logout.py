@@ -1,0 +1,144 @@
+"""Signing out: one click at any client ends the session, and every client of it is told.
+
+RP-Initiated Logout 1.0 and Back-Channel Logout 1.0. The notices leave through the outbox; the last
+page looks after them and names the services that did not answer.
+"""
+
+from dataclasses import dataclass
+
+from idp.accounts.sign_out import Cause, SignOut
+from idp.model.clock import Clock
+from idp.model.logout import LogoutRequest
+from idp.model.page import Page
+from idp.model.sessions import UserSession
+from idp.model.tokens import digest, new_id, new_reference, new_secret
+from idp.oidc.logout import redirect_location
+from idp.oidc.parameters import Pairs
+from idp.oidc.provider import OpenIDProvider
+from idp.signin.answers import Browser, Cookies, LoggedOut, ShowPage
+from idp.signin.showing import Showing
+from idp.stores.ports import Stores
+
+CONFIRM = "/logout/confirm"  # where the confirmation's form posts to
+_PATIENCE = 5  # seconds for which the last page waits for services to answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogOut:
+    """The way out. It keeps nothing between requests."""
+
+    provider: OpenIDProvider
+    showing: Showing
+    stores: Stores
+    sign_out: SignOut
+    clock: Clock
+
+    def begin(self, pairs: Pairs, browser: Browser) -> ShowPage | LoggedOut:
+        """Answer a logout request (RP-Initiated Logout 1.0, 2).
+
+        Without a valid ID token of this browser's own session the person is asked first: any site
+        can send a browser here.
+        """
+        asked = self.provider.check_logout(pairs)
+        session, is_busy = self._what_ends(browser)
+        is_sure = asked.is_hinted and (session is None or session.user_id == asked.subject)
+        nothing_ends = session is None and not is_busy
+        if nothing_ends or (is_sure and not asked.fault):
+            return self._end(asked, session, browser, may_return=asked.is_hinted)
+        return self.ask(asked, browser)
+
+    def ask(self, asked: LogoutRequest, browser: Browser, language: str = "") -> ShowPage:
+        """Ask whether to log out. What the request has proven travels in the form."""
+        key, cookies = browser.key, Cookies(language=language or None)
+        if key is None:
+            key = new_secret()
+            cookies = Cookies(key=key, language=language or None)
+        locale = language or self.showing.locale(browser, asked.ui_locales)
+        fields = {
+            "client_id": asked.client_id,
+            "post_logout_redirect_uri": asked.redirect_uri,
+            "state": asked.state or "",
+        }
+        developer = {"reason": asked.fault} if asked.fault else {}
+        return ShowPage(
+            page=Page("logout", {"client": self._name(asked.client_id, locale)}),
+            locale=locale,
+            reference=new_reference(),
+            client_id=asked.client_id,
+            form=CONFIRM,
+            fields={name: value for name, value in fields.items() if value},
+            browser_key=key,
+            developer=developer,
+            cookies=cookies,
+        )
+
+    def confirm(self, pairs: Pairs, language: str, browser: Browser) -> ShowPage | LoggedOut:
+        """End the session of somebody who has pressed the button, or ask in another language."""
+        asked = self.provider.check_logout(pairs)
+        if language:
+            offered = language in self.showing.rules.locales
+            return self.ask(asked, browser, language if offered else "")
+        session, _ = self._what_ends(browser)
+        return self._end(asked, session, browser, may_return=True)
+
+    def done(self, batch: str, client_id: str, browser: Browser) -> ShowPage:
+        """Show that the person is logged out, and which services have not confirmed it.
+
+        Anybody can link to this page: to somebody who is logged in it asks instead.
+        """
+        locale, now = self.showing.locale(browser), self.clock()
+        client = self.provider.client(client_id)
+        session, _ = self._what_ends(browser)
+        if session is not None:
+            return self.ask(LogoutRequest(client_id=client_id if client else ""), browser)
+        with self.stores.read() as work:
+            open_notices = work.outbox.undelivered(batch)
+        is_waiting = any(notice.created_at + _PATIENCE > now for notice in open_notices)
+        names = (self._name(notice.to, locale) or notice.to for notice in open_notices)
+        view = {
+            "unconfirmed": "" if is_waiting else ", ".join(dict.fromkeys(names)),
+            "is_waiting": is_waiting,
+            "return_to": (client.home_url or "") if client else "",
+            "client": self._name(client_id, locale),
+        }
+        return ShowPage(
+            page=Page("logged_out", view),
+            locale=locale,
+            reference=new_reference(),
+            client_id=client_id if client else "",
+        )
+
+    def _what_ends(self, browser: Browser) -> tuple[UserSession | None, bool]:
+        """Return the session of this browser, and whether a login is under way in it.
+
+        One that has been idle too long counts: the clients' own sessions may live on.
+        """
+        now, key = self.clock(), digest(browser.key or "")
+        with self.stores.read() as work:
+            session = work.user_sessions.find(digest(browser.session or ""))
+            return session, work.authentication_sessions.has_open(key, now=now)
+
+    def _end(
+        self,
+        asked: LogoutRequest,
+        session: UserSession | None,
+        browser: Browser,
+        *,
+        may_return: bool,
+    ) -> LoggedOut:
+        batch, now = new_id(), self.clock()
+        with self.stores.write() as work:
+            if browser.key is not None:
+                key = digest(browser.key)
+                work.authentication_sessions.take_all_of_browser(key, now=now)
+            if session is not None:
+                self.sign_out.end(work, session.sid, Cause(new_reference(), batch), now=now)
+        return LoggedOut(
+            location=redirect_location(asked) if may_return else "",
+            batch=batch,
+            client_id=asked.client_id,
+            cookies=Cookies(session=""),
+        )
+
+    def _name(self, client_id: str, locale: str) -> str:
+        return self.provider.client_name(client_id, locale) if client_id else ""

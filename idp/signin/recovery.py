@@ -1,0 +1,160 @@
+"""The forgotten password: from any page to the mailed link, and from the link to a new password.
+
+The conversation stays sealed in its pages until the new password is accepted: a mail scanner that
+opens the link leaves no trace, and every proof is checked again in the one unit of work at the end.
+"""
+
+from dataclasses import dataclass, replace
+
+from idp.accounts.address_limits import AddressLimits
+from idp.accounts.user_sessions import UserSessionRules
+from idp.flow.authenticators.reset_credentials import FAULT, OpenedLink, ResetCredentials
+from idp.flow.engine import Engine
+from idp.flow.required_actions.update_password import LINK, OTHER
+from idp.model.clock import Clock
+from idp.model.page import Message, Page
+from idp.model.sessions import AuthenticationSession
+from idp.model.tokens import digest, new_reference
+from idp.model.user import User
+from idp.oidc.provider import OpenIDProvider
+from idp.signin.answers import Answer, Browser, Cookies, GoTo, ShowPage
+from idp.signin.showing import RESET, Showing
+from idp.stores.ports import Stores, Work
+from idp.theming.digits import whole_minutes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """Resets, from the first page to the last. It keeps nothing between requests."""
+
+    provider: OpenIDProvider
+    engine: Engine
+    showing: Showing
+    links: ResetCredentials
+    limits: AddressLimits
+    stores: Stores
+    sessions: UserSessionRules
+    clock: Clock
+
+    def ask(self, client_id: str, browser: Browser) -> ShowPage:
+        """Show the page that asks for a user ID to somebody whom no client waits for."""
+        known = client_id if self.provider.client(client_id) else ""
+        now = self.clock()
+        session = self.showing.begin_reset(browser, request=None, client_id=known, now=now)
+        return self.showing.current_page(session, browser, now=now)
+
+    def ask_within(
+        self, session: AuthenticationSession, user_typed: str, browser: Browser
+    ) -> ShowPage:
+        """Show that page in a conversation; its request and the user ID go along."""
+        now = self.clock()
+        anew = self.showing.again(session, browser, now=now)
+        asking = replace(anew, flow=RESET, user_typed=user_typed or session.user_typed)
+        return self.showing.current_page(asking, browser, now=now)
+
+    def open(self, browser: Browser) -> ShowPage:
+        """Show what the link in this browser's cookie opens: a new password, or what is wrong."""
+        if browser.link is None:
+            return self._without_link(browser)
+        now = self.clock()
+        opened = self.links.open(browser.link, now=now)
+        if opened.token is None:
+            wait = self.limits.wait("bad_link", browser.address)
+            if wait is not None:
+                return self._must_wait(wait, browser)
+        return self._show(opened, browser, now)
+
+    def overtaken(self, session: AuthenticationSession, browser: Browser) -> Answer | None:
+        """Answer a conversation whose link was used, or died, while its page stood open.
+
+        The second of two clicks gets the first one's page. None: it came without a link, or with
+        one that is still good.
+        """
+        if LINK not in session.notes:
+            return None
+        now = self.clock()
+        with self.stores.read() as work:
+            is_won = work.authentication_sessions.find(session.id) is not None
+        if is_won:
+            return GoTo(session.id)
+        fault = self.links.look_up(session.notes[LINK], now=now).fault
+        if not fault:
+            return None
+        return self._show_fault(replace(session, step=0, user_id=None), fault, browser, now)
+
+    def finish(self, work: Work, proven: AuthenticationSession, browser: Browser) -> GoTo:
+        """End a reset: nobody is logged in by it. Who was already gets a new cookie."""
+        now = self.clock()
+        cookies = Cookies(link="")
+        person = self.sessions.find_good(work, browser.session, now=now)
+        if person is not None and person[1].id == proven.user_id:
+            cookies = replace(cookies, session=self.sessions.renew_cookie(work, person[0]))
+        return GoTo(proven.id, cookies)
+
+    def is_done(self, session: AuthenticationSession) -> bool:
+        """Tell whether this is a reset that has ended well: no other one is ever stored."""
+        return session.flow == RESET and session.taken_at is not None
+
+    def done(self, session: AuthenticationSession, browser: Browser) -> ShowPage:
+        """Show that the password is set, and the way on to the login."""
+        spoken = browser.saved_language or session.locale
+        locale = spoken if spoken in self.showing.rules.locales else session.locale
+        page = Page("done", {"can_return": session.request is not None})
+        return self.showing.page_of(replace(session, locale=locale), page, browser)
+
+    def cancelled(self, session: AuthenticationSession, browser: Browser) -> ShowPage:
+        """Show that nothing was changed to somebody whom no client waits for."""
+        page = Page("cancelled", notice=Message("upd.cancelled"))
+        shown = self.showing.page_of(session, page, browser)
+        return replace(shown, sealed="", cookies=replace(shown.cookies, link=""))
+
+    def _show(self, opened: OpenedLink, browser: Browser, now: int) -> ShowPage:
+        token, user = opened.token, opened.user
+        session = self.showing.begin_reset(browser, request=None, client_id="", now=now)
+        if token is not None:
+            # The login that waits is the asking browser's own; elsewhere only the way home is told.
+            is_same = token.browser_digest == digest(browser.key or "")
+            request = token.request if is_same else None
+            session = replace(
+                session,
+                reference=token.reference,
+                request=request,
+                client_id=token.client_id,
+                user_typed=token.user_typed if is_same else "",
+            )
+        if token is None or user is None:
+            return self._show_fault(session, opened.fault, browser, now)
+        notes = {LINK: token.id}
+        other = self._somebody_else(user, browser, now)
+        if other:
+            notes[OTHER] = other
+        flow = self.showing.flow_from_link(session)
+        proven = self.engine.pass_first(replace(session, flow=flow), user, notes)
+        return self.showing.current_page(proven, browser, now=now)
+
+    def _show_fault(
+        self, session: AuthenticationSession, fault: str, browser: Browser, now: int
+    ) -> ShowPage:
+        faulty = replace(session, flow=RESET, notes={FAULT: fault})
+        shown = self.showing.current_page(faulty, browser, now=now)
+        return replace(shown, page=replace(shown.page, status=400))
+
+    def _somebody_else(self, user: User, browser: Browser, now: int) -> str:
+        """Return the e-mail of another user who is logged in in this browser, or ""."""
+        with self.stores.read() as work:
+            person = self.sessions.find_good(work, browser.session, now=now)
+        return person[1].email if person and person[1].id != user.id else ""
+
+    def _without_link(self, browser: Browser) -> ShowPage:
+        if browser.key is None:  # the cookie was set a moment ago: this browser keeps none
+            return self.showing.unknown(browser)
+        return self.ask("", browser)
+
+    def _must_wait(self, seconds: int, browser: Browser) -> ShowPage:
+        facts = {"n": max(1, whole_minutes(seconds))}
+        view = {"title": "e429.title", "body": "err.rate", "facts": facts}
+        return ShowPage(
+            page=Page("error", view, status=429, retry_after=seconds),
+            locale=self.showing.locale(browser),
+            reference=new_reference(),
+        )
