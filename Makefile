@@ -1,6 +1,7 @@
 # make run    provider, sample relying party and development mailbox, until Ctrl-C
 # make test   the whole suite, with its Debian packages, in a virtual environment of its own
 # make check  style, types, import rules      make bench  speed, as a table
+# make pictures  the README's ten steps, photographed by the test that walks them
 # make clean  caches and environments (never var/, where make run keeps its data)
 
 SHELL := /bin/bash
@@ -16,10 +17,10 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 COVERAGE := --cov=idp --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean packages
+.PHONY: help run test check bench pictures clean packages
 
 help:
-	@sed -n 's/^# //p' Makefile | head -4
+	@sed -n 's/^# //p' Makefile | head -5
 
 run: .venv/run.stamp
 	@exec $(BIN)/python -m idp.demo
@@ -35,6 +36,9 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.bench
+
+pictures: packages .venv/dev.stamp
+	PICTURES=docs/images/steps $(BIN)/python -m pytest "tests/walks/test_the_ten_steps.py::test_the_ten_steps_of_the_guide[sqlite]"
 
 clean:
 	rm -rf .venv tests/npm/node_modules dist

@@ -223,14 +223,11 @@ class SignIn:
         if overtaken is not None:
             return overtaken
         stored = self._find(session.id)
+        if stored is None:  # not the conversation was overtaken, but what it stands on
+            return self._ask_to_wait(session, submission, Busy(1), browser)
         typed = submission.form.get("userid", "")
         is_login = self.showing.is_login(session)
-        if (
-            stored
-            and is_login
-            and not session.version
-            and canonical(typed) != canonical(stored.user_typed)
-        ):
+        if is_login and not session.version and canonical(typed) != canonical(stored.user_typed):
             return self._begin_again(replace(session, user_typed=typed), browser)
         return GoTo(session.id)
 

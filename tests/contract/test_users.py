@@ -58,7 +58,7 @@ def test_a_canonical_address_is_given_once_and_the_unit_of_work_goes_on(stores: 
 
 
 @pytest.mark.parametrize("enabled", [False, True])
-def test_opening_or_closing_an_account_changes_nothing_else(
+def test_opening_or_closing_an_account_kills_its_links_and_changes_nothing_else(
     stores: SqlStores, enabled: bool
 ) -> None:
     stored, other = stored_user(stores, enabled=not enabled), stored_user(stores)
@@ -66,7 +66,9 @@ def test_opening_or_closing_an_account_changes_nothing_else(
     with stores.write() as work:
         work.user_sessions.add(session)
         work.users.set_enabled(stored.id, enabled=enabled, now=NOW + 9)
-        assert work.users.find(stored.id) == replace(stored, enabled=enabled, updated_at=NOW + 9)
+        assert work.users.find(stored.id) == replace(
+            stored, enabled=enabled, credential_version=2, updated_at=NOW + 9
+        )
         assert work.users.find(other.id) == other
         assert work.user_sessions.find(session.digest) == session
 
@@ -115,7 +117,9 @@ def test_a_mailbox_that_is_taken_is_refused_and_the_unit_of_work_goes_on(
     with stores.read() as view:
         assert view.users.find(stored.id) == stored
         assert view.users.find_by_email(other.email_canonical) == other
-        assert view.users.find(added.id) == replace(added, enabled=False, updated_at=NOW)
+        assert view.users.find(added.id) == replace(
+            added, enabled=False, credential_version=2, updated_at=NOW
+        )
 
 
 def test_the_mailbox_that_one_has_may_be_written_differently(stores: SqlStores) -> None:

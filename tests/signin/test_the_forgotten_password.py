@@ -365,7 +365,7 @@ def test_the_language_changes_on_every_page_of_the_way_and_nothing_else_does(sma
     assert f'value="{USER}"' in browser.html
     speak("bn", ASKING)
     browser.press("submit")
-    speak("en", "Check your mail", USER)
+    speak("en", "Check your e-mail", USER)
     [(_, letter)] = small.deliver()
     found = re.search(r"http\S+/reset/\S+", letter.text)
     assert found

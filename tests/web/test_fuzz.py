@@ -132,6 +132,7 @@ def _base(rule: str, browser) -> dict[str, bytes]:
         return {k: v.encode() for k, _, v in (p.partition("=") for p in query.split("&"))}
     if rule == "/logout/confirm":  # its form stays good, whatever is posted
         form = form_with(browser.forms, "action", "logout")
+        assert form
         return {k: quote_plus(v).encode() for k, v in form.fields.items()}
     if rule.startswith(("/logout", "/reset", "/update")):
         return {"client_id": b"backoffice", "post_logout_redirect_uri": quote_plus(BYE).encode()}

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -20,8 +21,16 @@ def test_every_answer_bears_the_security_headers(small: System):
         browser.client.post("/token", base_url=ISSUER),
         browser.client.get("/token", base_url=ISSUER),
         log_in(small).response,
+        browser.client.get("/reset/a-secret", base_url=ISSUER),
+        browser.get("/update-password").response,
+        log_in(small).get("/logout").response,
+        browser.client.get("/logout", base_url=ISSUER),
+        browser.get("/logout/a-batch").response,
+        browser.client.post("/logout/confirm", base_url=ISSUER),
+        browser.client.head("/logout", base_url=ISSUER),
     ]
-    assert [a.status_code for a in answers] == [200, 404, 400, 200, 400, 405, 303]
+    statuses = [200, 404, 400, 200, 400, 405, 303, 303, 400, 200, 303, 200, 403, 200]
+    assert [a.status_code for a in answers] == statuses
     for answer in answers:
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -71,6 +80,44 @@ def test_sealed_values_and_form_tokens_are_fresh_each_time(small: System):
     second = browser.get(authorize_url()).forms[-1].fields
     assert first["conversation"] != second["conversation"]
     assert first["form_token"] != second["form_token"]
+
+
+def test_pages_of_a_link_and_of_a_logout_are_not_stored_and_load_nothing(small: System):
+    browser = log_in(small)
+    for url in ("/reset", "/reset/a-secret", "/logout", "/logout?state=s", "/logout/a-batch"):
+        page = browser.get(url)
+        assert page.response.headers["Cache-Control"] == "no-store", url
+        assert re.findall(r'(?:src|srcset)="(?!data:)', page.html) == [], url
+
+
+def test_the_secret_of_a_link_leaves_the_address_at_once_in_a_cookie_of_ours(small: System):
+    secret = "s" * 65
+    answer = small.browser().client.get(f"/reset/{secret}", base_url=ISSUER)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/update-password")
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert secret.encode() not in answer.data
+    [cookie] = [c for c in answer.headers.getlist("Set-Cookie") if secret in c]
+    assert cookie.startswith("probesh_link=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Max-Age" not in cookie  # it goes with the browser's window
+
+
+@pytest.mark.parametrize("tail", [".", ")", ">", "%20", "%E0%A5%A4"])
+def test_what_a_mail_program_hangs_on_a_link_is_left_out(small: System, tail: str):
+    answer = small.browser().client.get(f"/reset/{'s' * 65}{tail}", base_url=ISSUER)
+    assert f"probesh_link={'s' * 65};" in str(answer.headers.getlist("Set-Cookie"))
+
+
+def test_no_parameter_of_a_visitor_becomes_an_address_to_go_to(small: System):
+    browser = log_in(small)
+    for name in ("next", "return", "return_to", "redirect_uri", "post_logout_redirect_uri"):
+        for evil in ("//evil.example", "/\\evil.example", "https://evil.example", "https:evil"):
+            query = urlencode({name: evil, "client_id": "backoffice"})
+            for path in ("/reset", "/reset/x", "/update-password", "/logout", "/logout/x"):
+                page = browser.get(f"{path}?{query}")
+                assert page.left_to == ""
+                places = re.findall(r'(?:href|action|content)="([^"]*)"', page.html)
+                assert not [place for place in places if "evil" in place], (path, name)
 
 
 @pytest.mark.parametrize("token", ["", "0" * 60, "আ" * 60, None])
@@ -180,7 +227,9 @@ def test_a_foreign_host_is_refused_and_builds_nothing(small: System):
     assert b"evil.example" not in answer.data
 
 
-@pytest.mark.parametrize("path", ["/signin", "/signin/abc", "/authorize", "/token"])
+@pytest.mark.parametrize(
+    "path", ["/signin", "/signin/abc", "/authorize", "/token", "/logout", "/logout/confirm"]
+)
 def test_a_body_beyond_64_kib_is_refused(small: System, path: str):
     answer = small.browser().client.post(path, data={"userid": "x" * 70_000}, base_url=ISSUER)
     assert answer.status_code == 413

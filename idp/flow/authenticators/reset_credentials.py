@@ -194,8 +194,8 @@ def _fault_of(token: ActionToken | None, user: User | None, now: int) -> str:
         return "expired"
     if token.used_at is not None:
         return "used"
+    if user is not None and not user.enabled:
+        return "disabled"
     if user is None or user.credential_version != token.credential_version:
         return "dead"
-    if not user.enabled:
-        return "disabled"
     return "expired" if token.expires_at <= now else ""

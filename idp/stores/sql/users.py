@@ -20,7 +20,12 @@ _ADD = insert_once(users)
 _SET_ENABLED = (
     update(users)
     .where(users.c.id == bindparam("user_id"))
-    .values(enabled=bindparam("enabled"), updated_at=bindparam("now"))
+    .values(
+        enabled=bindparam("enabled"),
+        # Mailed links of before the switch stay dead after it.
+        credential_version=users.c.credential_version + literal(1),
+        updated_at=bindparam("now"),
+    )
 )
 _SET_EMAIL = (
     update(users)
