@@ -47,6 +47,7 @@ from idp.settings import Secrets, Settings, load_secrets
 from idp.signin.conversation import SignIn
 from idp.signin.letters import Letters
 from idp.signin.logout import LogOut
+from idp.signin.presence import Presence
 from idp.signin.recovery import Recovery
 from idp.signin.seal import Seal
 from idp.signin.showing import RESET, Rules, Showing, after_reset
@@ -111,26 +112,37 @@ def assemble(
     database = FlaskDatabase(engine)
     # Flask-SQLAlchemy's session carries the conversation; the token path and the worker, which
     # count every microsecond or know no request, use the engine itself (docs/performance.md).
-    stores, web_stores = SqlStores(engine), WebStores(database)
+    cellar = _Cellar(settings, secrets, SqlStores(engine), WebStores(database), clock)
     themes = open_themes(settings)
-    provider = _provider(settings, secrets, stores, clock)
+    provider = _provider(cellar)
     limits = _address_limits(settings, secrets)
     sign_out = SignOut.of(settings.clients)
-    sign_in = _sign_in(settings, secrets, web_stores, provider, (limits, sign_out, clock))
+    sign_in = _sign_in(cellar, provider, limits, sign_out)
     log_out = LogOut(
         provider=provider,
         showing=sign_in.showing,
-        stores=web_stores,
+        stores=cellar.web_stores,
         sign_out=sign_out,
         clock=clock,
     )
-    courier = _courier(settings, secrets, stores, themes.default, clock, post)
-    notifier = _notifier(stores, provider, clock)
-    worker = Worker((courier, notifier), stores, clock)
+    courier = _courier(cellar, themes.default, post or SmtpPost(mail_settings(settings)))
+    notifier = _notifier(cellar, provider)
+    worker = Worker((courier, notifier), cellar.stores, clock)
     renderer = _renderer(settings, secrets, themes)
     pages = _pages(settings, renderer, sign_in, log_out, limits, worker)
     wsgi = _site(settings, themes, pages, provider, database)
-    return Assembly(settings, secrets, stores, courier, notifier, worker, wsgi)
+    return Assembly(settings, secrets, cellar.stores, courier, notifier, worker, wsgi)
+
+
+@dataclass(frozen=True)
+class _Cellar:
+    """What every room stands on."""
+
+    settings: Settings
+    secrets: Secrets
+    stores: Stores
+    web_stores: Stores
+    clock: Clock
 
 
 # -- one room after the other -------------------------------------------------------------------
@@ -153,7 +165,8 @@ def hasher_of(settings: Settings, secrets: Secrets) -> Hasher:
     return Hasher(secrets.pepper, settings.password.bcrypt_cost, gate)
 
 
-def _provider(settings: Settings, secrets: Secrets, stores: Stores, clock: Clock) -> OpenIDProvider:
+def _provider(cellar: _Cellar) -> OpenIDProvider:
+    settings, stores = cellar.settings, cellar.stores
     protocol = ProtocolSettings(
         issuer=settings.issuer,
         code_lifetime=settings.tokens.code,
@@ -163,33 +176,23 @@ def _provider(settings: Settings, secrets: Secrets, stores: Stores, clock: Clock
         id_token_alg=settings.keys.id_token,
         access_token_alg=settings.keys.access_token,
     )
-    keys = KeySet.load(stores, secrets.key_encryption_key)
-    return OpenIDProvider(protocol, settings.clients_by_id, stores=stores, keys=keys, clock=clock)
+    keys = KeySet.load(stores, cellar.secrets.key_encryption_key)
+    return OpenIDProvider(
+        protocol, settings.clients_by_id, stores=stores, keys=keys, clock=cellar.clock
+    )
 
 
 def _sign_in(
-    settings: Settings,
-    secrets: Secrets,
-    stores: Stores,
-    provider: OpenIDProvider,
-    parts: tuple[AddressLimits, SignOut, Clock],
+    cellar: _Cellar, provider: OpenIDProvider, limits: AddressLimits, sign_out: SignOut
 ) -> SignIn:
-    limits, sign_out, clock = parts
-    steps = _steps(settings, secrets, stores, limits, sign_out)
+    settings, stores, clock = cellar.settings, cellar.web_stores, cellar.clock
+    steps = _steps(cellar, limits, sign_out)
     engine = Engine(_flows(settings, steps), {"update_password": steps["update_password"]}, stores)
-    login_timeout = settings.session.login_timeout
-    showing = Showing(
-        engine=engine,
-        seal=Seal(secrets.form_key, lifetime=login_timeout),
-        rules=Rules(
-            login_timeout=login_timeout,
-            locales=settings.theme.locales,
-            default_locale=settings.theme.default,
-            flow_of={c.client_id: c.flow for c in settings.clients if c.flow},
-            continues=settings.reset.then == "continue",
-        ),
-    )
+    showing = _showing(settings, cellar.secrets, engine)
     sessions = UserSessionRules(settings.session.idle, settings.session.max, sign_out)
+    presence = Presence(
+        engine=engine, showing=showing, stores=stores, sessions=sessions, clock=clock
+    )
     recovery = Recovery(
         provider=provider,
         engine=engine,
@@ -206,8 +209,24 @@ def _sign_in(
         showing=showing,
         stores=stores,
         sessions=sessions,
+        presence=presence,
         recovery=recovery,
         clock=clock,
+    )
+
+
+def _showing(settings: Settings, secrets: Secrets, engine: Engine) -> Showing:
+    login_timeout = settings.session.login_timeout
+    return Showing(
+        engine=engine,
+        seal=Seal(secrets.form_key, lifetime=login_timeout),
+        rules=Rules(
+            login_timeout=login_timeout,
+            locales=settings.theme.locales,
+            default_locale=settings.theme.default,
+            flow_of={c.client_id: c.flow for c in settings.clients if c.flow},
+            continues=settings.reset.then == "continue",
+        ),
     )
 
 
@@ -218,13 +237,8 @@ class _Steps(TypedDict):
     update_password: UpdatePassword
 
 
-def _steps(
-    settings: Settings,
-    secrets: Secrets,
-    stores: Stores,
-    limits: AddressLimits,
-    sign_out: SignOut,
-) -> _Steps:
+def _steps(cellar: _Cellar, limits: AddressLimits, sign_out: SignOut) -> _Steps:
+    settings, secrets, stores = cellar.settings, cellar.secrets, cellar.web_stores
     throttle, hasher = Throttle(stores, secrets.form_key), hasher_of(settings, secrets)
     return {
         "password": Password(stores, hasher, throttle),
@@ -261,33 +275,27 @@ def _flows(settings: Settings, steps: _Steps) -> dict[str, tuple[Step, ...]]:
     return {**flows, RESET: reset, **longer}
 
 
-def _courier(
-    settings: Settings,
-    secrets: Secrets,
-    stores: Stores,
-    theme: Theme,
-    clock: Clock,
-    post: Post | None,
-) -> Courier:
-    post = post or SmtpPost(mail_settings(settings))
+def _courier(cellar: _Cellar, theme: Theme, post: Post) -> Courier:
+    settings, clock = cellar.settings, cellar.clock
     letters = Letters(
         issuer=settings.issuer,
         timezone=settings.theme.timezone,
         theme=theme,
-        form_key=secrets.form_key,
+        form_key=cellar.secrets.form_key,
     )
     deliveries = {kind: mailed(post, render, clock) for kind, render in letters.by_kind().items()}
-    return Courier(stores, deliveries, clock, lane="mail", longest=post.longest)
+    return Courier(cellar.stores, deliveries, clock, lane="mail", longest=post.longest)
 
 
-def _notifier(stores: Stores, provider: OpenIDProvider, clock: Clock) -> Courier:
+def _notifier(cellar: _Cellar, provider: OpenIDProvider) -> Courier:
     def token_of(letter: Letter, now: int) -> str | None:
         sub, sid = str(letter.facts["sub"]), str(letter.facts["sid"])
         return provider.logout_token(letter.to, sub=sub, sid=sid, now=now)
 
-    notifier = LogoutNotifier(provider.backchannel_uri, token_of, clock)
+    notifier = LogoutNotifier(provider.backchannel_uri, token_of, cellar.clock)
     deliveries = {LOGOUT: notifier.deliver}
-    return Courier(stores, deliveries, clock, lane="notice", longest=notifier.longest)
+    longest = notifier.longest
+    return Courier(cellar.stores, deliveries, cellar.clock, lane="notice", longest=longest)
 
 
 def mail_settings(settings: Settings) -> MailSettings:

@@ -15,6 +15,6 @@ class User:
     name_en: str = ""
     office: str = ""
     enabled: bool = True
-    credential_version: int = 1  # goes up with every change of password or mailbox
+    credential_version: int = 1  # goes up with every change of password, mailbox or state
     created_at: int = 0
     updated_at: int = 0

@@ -27,7 +27,7 @@ from idp.model.errors import (
 )
 from idp.model.page import Message, Page
 from idp.model.request import AuthorizationRequest
-from idp.model.sessions import AuthenticationSession, UserSession
+from idp.model.sessions import AuthenticationSession
 from idp.model.tokens import digest, new_reference
 from idp.model.user import User
 from idp.oidc.provider import OpenIDProvider
@@ -40,6 +40,7 @@ from idp.signin.answers import (
     ShowPage,
     Submission,
 )
+from idp.signin.presence import Presence
 from idp.signin.recovery import Recovery
 from idp.signin.seal import SealBroken
 from idp.signin.showing import Showing
@@ -64,6 +65,7 @@ class SignIn:
     showing: Showing
     stores: Stores
     sessions: UserSessionRules
+    presence: Presence
     recovery: Recovery
     clock: Clock
 
@@ -72,8 +74,8 @@ class SignIn:
         reference, now = new_reference(), self.clock()
         try:
             request = self.provider.check_request(parameters)
-            person = self._person(browser, now)
-            session = person[0] if person and self._is_enough(request, person[0]) else None
+            person = self.presence.person(browser)
+            session = person[0] if person and self.presence.is_enough(request, person[0]) else None
             reason = self.provider.reason_to_ask(request, session, now=now)
         except RequestRefused as refused:
             return self.showing.refusal(refused, browser, reference)
@@ -101,7 +103,7 @@ class SignIn:
             return self._speak(session, submission.language, browser)
         if submission.action in _WAYS_OUT:
             return self._leave(session, submission, browser)
-        if submission.action in _CHOICES or self._logged_in_since(session, browser):
+        if submission.action in _CHOICES or self.presence.has_changed_since(session, browser):
             return self._choose(session, submission, browser)
         # What a mailed link is worth is judged by the link's own time, not by its page's.
         is_too_old = session.expires_at <= now and self.showing.is_login(session)
@@ -209,7 +211,7 @@ class SignIn:
             locale=proven.locale,
             reference=proven.reference,
             client_id=request.client_id,
-            cookies=Cookies(session=cookie, known=known),
+            cookies=Cookies(session=cookie, known=known, link="" if browser.link else None),
         )
 
     def _follow_the_winner(
@@ -272,14 +274,14 @@ class SignIn:
         self, session: AuthenticationSession, submission: Submission, browser: Browser
     ) -> Answer:
         """Somebody logged in in this browser meanwhile: go on as that person, or as another."""
-        person = self._person(browser, self.clock())
+        person = self.presence.person(browser)
         if person is None or submission.action == "switch":
             return self._begin_again(session, browser)
         user_session, user = person
         if submission.action != "continue":
             page = Page("already", {"email": user.email})
             return self.showing.page_of(session, page, browser)
-        if session.request is not None and self._is_answer_to(session, user_session):
+        if session.request is not None and self.presence.is_answer_to(session, user_session):
             return self._issue(session.request, browser, session.reference)
         return self._begin_again(session, browser)
 
@@ -299,7 +301,9 @@ class SignIn:
             case "cancel" if session.request is None:
                 return self.recovery.cancelled(session, browser)
             case "cancel":
-                return self._begin_again(session, browser, notice=Message("upd.cancelled"))
+                answer = self._begin_again(session, browser, notice=Message("upd.cancelled"))
+                # Who sits here next must not find the page of the link again.
+                return replace(answer, cookies=replace(answer.cookies, link=""))
             case "restart":
                 return self._begin_again(replace(session, user_typed=""), browser)
             case _:
@@ -314,7 +318,7 @@ class SignIn:
             with suppress(AlreadySpent), self.stores.write() as work:  # the cookie still counts
                 work.authentication_sessions.save(spoken)
             return GoTo(session.id, cookies)
-        if self._logged_in_since(session, browser):
+        if self.presence.has_changed_since(session, browser):
             answer = self._choose(spoken, Submission({}, is_genuine=True), browser)
         elif self.showing.is_current(session):
             answer = self.showing.current_page(spoken, browser, now=self.clock())
@@ -346,8 +350,8 @@ class SignIn:
     def _after_its_end(self, session: AuthenticationSession, browser: Browser) -> Answer:
         if self.recovery.is_done(session):
             return self.recovery.done(session, browser)
-        person = self._person(browser, self.clock())
-        if session.taken_at and person and self._is_answer_to(session, person[0]):
+        person = self.presence.person(browser)
+        if session.taken_at and person and self.presence.is_answer_to(session, person[0]):
             # Back after a completed login: the application's request can still be answered.
             anew = self.showing.again(session, browser, now=session.created_at)
             return self._choose(anew, Submission({}, is_genuine=True), browser)
@@ -363,33 +367,6 @@ class SignIn:
     def _goes_on(self, session: AuthenticationSession) -> bool:
         is_open = session.taken_at is None and session.expires_at > self.clock()
         return is_open and self.showing.is_current(session)
-
-    def _person(self, browser: Browser, now: int) -> tuple[UserSession, User] | None:
-        if browser.session is None:
-            return None
-        with self.stores.read() as work:
-            return self.sessions.find_good(work, browser.session, now=now)
-
-    def _logged_in_since(self, session: AuthenticationSession, browser: Browser) -> bool:
-        if session.request is None or not self.showing.is_login(session):
-            return False
-        person = self._person(browser, self.clock())
-        return (
-            person is not None
-            # Within one second nobody can tell: asking once more is the safe side.
-            and person[0].auth_time > session.created_at
-            and self._is_enough(session.request, person[0])
-        )
-
-    def _is_answer_to(self, session: AuthenticationSession, person: UserSession) -> bool:
-        """Tell whether a person has logged in since a conversation began, by all that it asks."""
-        if session.request is None or person.auth_time < session.created_at:
-            return False
-        return self._is_enough(session.request, person)
-
-    def _is_enough(self, request: AuthorizationRequest, session: UserSession) -> bool:
-        """Tell whether a session has proven what the client's own flow asks for."""
-        return self.engine.is_proven(self.showing.flow_of(request.client_id), session.amr)
 
     def _fail(self, error: AuthorizationError, browser: Browser, reference: str) -> Reply:
         return Reply(

@@ -66,7 +66,9 @@ class Users(Protocol):
     def add(self, user: User) -> None:
         """Store a new user. Raises AlreadySpent when the canonical e-mail is taken."""
 
-    def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None: ...
+    def set_enabled(self, user_id: str, *, enabled: bool, now: int) -> None:
+        """Switch an account on or off: its credential version goes up."""
+
     def set_email(self, user_id: str, email: str, email_canonical: str, *, now: int) -> None:
         """Give an account another mailbox, not verified yet: its credential version goes up.
 

@@ -15,7 +15,8 @@ COMMON = [
     "password", "PASSWORD", "Password1!", "P@ssw0rd", "pa$$w0rd1", "Pass@word1", "!!Password2026##",
     "S3cur1ty!", "He11o2026!", "We!come1", "Monkey#12", "Passw০rd১২!",
     "Bangladesh@2026", "Dhaka@1234", "Sonar@Bangla1", "B@ngl@de$h71", "Batayon#2026",
-    "পাসওয়ার্ড", "বাংলাদেশ২০২৬!", "জয়বাংলা", "আমারসোনারবাংলা১৯৭১",
+    "পাসওয়ার্ড", "বাংলাদেশ২০২৬!", "জয়বাংলা", "বাংলাদেশAa1!", "Aa1!পাসওয়ার্ড",
+    "আমারসোনারবাংলা১৯৭১",
 ]  # fmt: skip
 NOTHING = ["12345678", "১২৩৪৫৬৭৮", "٣٤٥", "!@#$%^&*", "2026-11-22", " ", "৳৳।।", "😀😀😀😀"]
 RUNS = [
@@ -25,7 +26,7 @@ RUNS = [
 ]  # fmt: skip
 GOOD = [
     "Nodi#Tir2026", "নদীর তীরে Boat7", "correct horse battery", "Xk7#pQ2!vR", "তিন নদীর মোহনা",
-    "T1m#Jonota", "😀Nodi7x", "qweabz", "Password and more 1!", "abababab-kola",
+    "T1m#Jonota", "😀Nodi7x", "😀😃😄😁Aa1!", "qweabz", "Password and more 1!", "abababab-kola",
 ]  # fmt: skip
 
 

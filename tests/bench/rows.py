@@ -9,7 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 from idp.accounts.hash_gate import HashGate
 from idp.accounts.passwords import Hasher
 from tests.bench.harness import Environ, Row, call, environ
+from tests.bench.leavers import Leavers, cookies
 from tests.browser import Browser
+from tests.signin.leaving import declare
 from tests.system import (
     CALLBACK,
     ISSUER,
@@ -37,7 +39,10 @@ def furnished(folder: Path) -> System:
 
 
 def with_id_token(folder: Path, alg: str) -> System:
-    return start(write_config(folder, database=_DATABASE, more=f'[keys]\nid_token = "{alg}"'))
+    config = write_config(folder, database=_DATABASE, more=f'[keys]\nid_token = "{alg}"')
+    # One client that wants to be told of a logout; nobody delivers while the bench measures.
+    declare(folder, {"backoffice": 'backchannel_logout_uri = "http://127.0.0.1:9001/bcl"'})
+    return start(config)
 
 
 class Requests:
@@ -46,7 +51,7 @@ class Requests:
     def __init__(self, system: System) -> None:
         self.system = system
         self.wsgi = system.assembly.wsgi
-        self._cookies = {"Cookie": _cookies(log_in(system))}
+        self._cookies = {"Cookie": cookies(log_in(system))}
         self._lasting = self._redeemed(self.codes(1)[0])
 
     # Each of these makes `count` requests that no request before them was like.
@@ -118,7 +123,7 @@ class Requests:
             f for f in browser.get(authorize_url()).forms if ("action", "submit") in f.buttons
         )
         fields = {**form.fields, "userid": _USER, "password": PASSWORD, "action": "submit"}
-        headers = {"Cookie": _cookies(browser), "Origin": ISSUER}
+        headers = {"Cookie": cookies(browser), "Origin": ISSUER}
         return environ("POST", form.action, form=fields, headers=headers)
 
 
@@ -158,6 +163,29 @@ def rows(folder: Path) -> list[Row]:
             status=303,
             minus=_hash_of(ask.system),
         ),
+        *_ways_out(ask.system),
+    ]
+
+
+def _ways_out(system: System) -> list[Row]:
+    people, wsgi = Leavers(system), system.assembly.wsgi
+    return [
+        Row(name="reset POST without its mail", goal=None, wsgi=wsgi, prepare=people.ask_for_link),
+        Row(
+            name="update POST without its hashes",
+            goal=None,
+            wsgi=wsgi,
+            prepare=people.update,
+            status=303,
+            minus=people.hashes_of_update(),
+        ),
+        Row(
+            name="logout, one client is told",
+            goal=None,
+            wsgi=wsgi,
+            prepare=people.log_out,
+            status=303,
+        ),
     ]
 
 
@@ -172,8 +200,3 @@ def _hash_of(system: System) -> Callable[[], object]:
     hasher = Hasher(assembly.secrets.pepper, cost, HashGate(2))
     tagged_hash = hasher.hash(PASSWORD)
     return lambda: hasher.verify(PASSWORD, tagged_hash)
-
-
-def _cookies(browser: Browser) -> str:
-    names = ("probesh_browser", "probesh_session", "probesh_known")
-    return "; ".join(f"{n}={value}" for n in names if (value := browser.cookie(n)) is not None)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import select
 from werkzeug.test import Client, TestResponse
@@ -15,7 +15,7 @@ from idp import installation
 from idp.accounts.directory import Directory
 from idp.stores.sql import SqlStores
 from idp.stores.sql.tables import outbox
-from tests.browser import Browser
+from tests.browser import Browser, form_with
 from tests.outbox.clients import Client as Service
 from tests.outbox.clients import serving
 from tests.system import (
@@ -30,6 +30,8 @@ from tests.system import (
 )
 
 USER = "office@example.gov.bd"
+DONE = "আপনি লগআউট করেছেন"
+QUESTION = "লগআউট করবেন?"
 BYE = "http://127.0.0.1:9001/bye"
 HOMES = {
     "backoffice": "http://127.0.0.1:9001/",
@@ -177,3 +179,19 @@ def house_in(
         system = start(config)
         yield House(config, system, {"backoffice": backoffice, "app": app})
         system.stores.engine.dispose()
+
+
+def check_asked(browser: Browser, reason: str = "") -> None:
+    """The question stands there, leads nowhere by itself, and nobody is logged out yet."""
+    assert (browser.status, browser.left_to) == (200, "")
+    assert QUESTION in browser.text
+    assert form_with(browser.forms, "action", "logout")
+    assert is_logged_in(browser)
+    assert reason in browser.html
+
+
+def check_done(browser: Browser) -> None:
+    assert (browser.status, browser.left_to) == (200, "")
+    assert urlsplit(browser.url).path.startswith("/logout/")
+    assert DONE in browser.text
+    assert not is_logged_in(browser)

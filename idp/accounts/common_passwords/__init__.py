@@ -1,5 +1,6 @@
 """Common passwords: the bundled lists, and the disguises in which their words come back."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,7 +16,11 @@ _ROWS = ("01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopq
 _COLUMNS = ("1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik", "9ol")
 _KEYS = "\0".join(run[::step] for run in (*_ROWS, *_COLUMNS) for step in (1, -1))
 _SHORTEST_RUN = 3
-_NOISE = "NPSZ"  # general categories: numbers, punctuation, symbols, separators
+_RUNS = re.compile("[\u0980-\u09ff]+|[a-z]+")  # of letters of one script
+_FEW_LETTERS = 2
+# General categories: numbers, punctuation, separators, and symbols but pictures, which are words.
+_NOISE = ("N", "P", "Z", "Sc", "Sk", "Sm")
+_SIGNS = _NOISE[1:]
 
 
 def folded(text: str) -> str:
@@ -28,10 +33,10 @@ def is_common(password: str) -> bool:
 
     So is what holds no letter, one character over and over, and nothing but runs of keys.
     """
-    cores = _cores("".join(map(_plain_digit, folded(password))))
-    if "" in cores:
+    text = "".join(map(_plain_digit, folded(password)))
+    cores, words = _cores(text), common_words()
+    if "" in cores or _is_padded(text, words):
         return True
-    words = common_words()
     return any(_is_guessed(word, words) for core in cores for word in _undone(core))
 
 
@@ -49,9 +54,20 @@ def _is_guessed(word: str, words: frozenset[str]) -> bool:
     return len(unit) == 1 or word in words or unit in words or _is_run(word)
 
 
+def _is_padded(text: str, words: frozenset[str]) -> bool:
+    """Tell whether a text is a common word and, beside it, the two letters that the rules ask for.
+
+    That is how a Bengali word gets past them: Bengali has no case.
+    """
+    runs = _RUNS.findall(text)
+    return any(run in words for run in runs) and all(
+        run in words or len(run) <= _FEW_LETTERS for run in runs
+    )
+
+
 def _cores(text: str) -> set[str]:
     """Return a text with and without the digits and signs at either end."""
-    letters = [n for n, c in enumerate(text) if unicodedata.category(c)[0] not in _NOISE]
+    letters = [n for n, c in enumerate(text) if not unicodedata.category(c).startswith(_NOISE)]
     if not letters:
         return {""}
     first, last = letters[0], letters[-1] + 1
@@ -61,7 +77,7 @@ def _cores(text: str) -> set[str]:
 def _undone(core: str) -> Iterator[str]:
     yield core
     yield core.translate(_SHIFTED)
-    yield "".join(c for c in core if unicodedata.category(c)[0] not in "PSZ")  # pass@word
+    yield "".join(c for c in core if not unicodedata.category(c).startswith(_SIGNS))  # pass@word
     for letters in _DISGUISES:
         yield core.translate(letters)
 
