@@ -317,9 +317,14 @@ def mail_settings(settings: Settings) -> MailSettings:
 
 def _renderer(settings: Settings, secrets: Secrets, themes: Themes) -> Renderer:
     issuer = urlsplit(settings.issuer)
-    jar = CookieJar(is_https=issuer.scheme == "https", session_lifetime=settings.session.max)
+    jar = CookieJar(
+        is_https=issuer.scheme == "https",
+        session_lifetime=settings.session.max,
+        link_lifetime=settings.reset.ttl,
+    )
     tokens = FormTokens(secrets.form_key)
-    return Renderer(themes, settings.clients_by_id, tokens, jar, issuer.path)
+    home = settings.support.home or ""
+    return Renderer(themes, settings.clients_by_id, tokens, jar, settings.issuer, home)
 
 
 def _pages(

@@ -145,8 +145,8 @@ class Directory:
         with self._stores.write() as work:
             user = _require(work, email)
             work.users.set_enabled(user.id, enabled=enabled, now=now)
-            self._sign_out.end_all(work, user.id, Cause(), now=now)
             work.authentication_sessions.take_all_of_user(user.id, but="", now=now)
+            self._sign_out.end_all(work, user.id, Cause(), now=now)
 
     def require(self, email: str, action: str, demanded: bool) -> None:
         """Demand one of ACTIONS at the next login, or demand it no more.

@@ -4,6 +4,7 @@ from idp.model.tokens import digest, new_secret
 from idp.stores.ports import Work
 
 LIFETIME = 90 * 24 * 3600  # seconds since it was last seen at a completed login
+NOBODY = "00000000-0000-0000-0000-000000000000"  # looked up as thoroughly as somebody
 MOST = 10  # an account; office mailboxes are shared
 
 

@@ -86,9 +86,10 @@ class Policy:
 
 
 def _names(text: str, owner: User) -> bool:
-    """Tell whether a password holds the user ID, or a word of the names or the office."""
+    """Tell whether a password holds a part of the user ID, or a word of the names or the office."""
     inside = folded(text)
-    parts = [owner.email_canonical.rpartition("@")[0]]
+    local, _, domain = owner.email_canonical.rpartition("@")
+    parts = [local, *domain.split(".")]
     for name in (owner.name_bn, owner.name_en, owner.office):
         parts += _words(name)
     return any(len(part) >= _SHORTEST_WORD and folded(part) in inside for part in parts)

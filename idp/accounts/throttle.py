@@ -3,6 +3,7 @@
 import hashlib
 import json
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TypeAlias
 
 from idp.model.keyring import Keyring
 from idp.stores.ports import Blocked, Schedule, Stores, Work
@@ -14,9 +15,13 @@ OTP = Schedule(window=0, pauses=((10, 600), (20, 3600), (50, 0)))
 # Links to one mailbox, whoever asks: three in a quarter of an hour, ten a day, and a pause after
 # each that the configuration chooses.
 RESETS = (Schedule(window=900, pauses=((3, 900),)), Schedule(window=86_400, pauses=((10, 86_400),)))
+# New passwords of one account that were worth comparing with the earlier ones: six hashes each.
+UPDATE = Schedule(window=900, pauses=((10, 900),))
 
 _UNKNOWN_NETWORK = "unknown"
 _HOST_BITS = 64
+
+Limits: TypeAlias = tuple[tuple[bytes, Schedule], ...]  # counters, each with how it answers
 
 
 class Throttle:
@@ -36,19 +41,24 @@ class Throttle:
         with self._stores.write() as work:
             return work.counters.reserve(key, PAIR, now=now)
 
-    def pair_key(self, user_id_canonical: str, address: str, *, kind: str = "password") -> bytes:
+    def pair_key(self, user_id_canonical: str, address: str) -> bytes:
         """Return the counter's key of an account and a network: keyed, so rows name nobody."""
-        facts = [kind, user_id_canonical, address_network(address)]
-        return self._form_key.mac("throttle", json.dumps(facts).encode())
+        return self._key("password", user_id_canonical, address_network(address))
 
-    def reset_limits(
-        self, user_id_canonical: str, *, resend_after: int
-    ) -> tuple[tuple[bytes, Schedule], ...]:
+    def reserve_update(self, user_id: str, *, now: int) -> Blocked | None:
+        """Count one new password that is about to be hashed, in a unit of work of its own."""
+        with self._stores.write() as work:
+            return work.counters.reserve(self._key("update", user_id), UPDATE, now=now)
+
+    def reset_limits(self, user_id_canonical: str, *, resend_after: int) -> Limits:
         """Return the counters of links to one user ID; `resend_after` is in seconds."""
         pause = Schedule(window=resend_after, pauses=((1, resend_after),))
-        facts = [json.dumps(["reset", user_id_canonical, n]) for n in range(3)]
-        keys = [self._form_key.mac("throttle", fact.encode()) for fact in facts]
-        return tuple(zip(keys, (pause, *RESETS), strict=True))
+        schedules = (pause, *RESETS)
+        keys = [self._key("reset", user_id_canonical, str(n)) for n in range(len(schedules))]
+        return tuple(zip(keys, schedules, strict=True))
+
+    def _key(self, *facts: str) -> bytes:
+        return self._form_key.mac("throttle", json.dumps(facts).encode())
 
     @staticmethod
     def otp_key(user_id: str) -> bytes:

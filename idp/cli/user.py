@@ -77,7 +77,7 @@ def set_email(invocation: Invocation, email: str, new: str) -> None:
 
 @user_group.command("require")
 @click.argument("email")
-@click.argument("action", type=click.Choice(ACTIONS))
+@click.argument("action", type=click.Choice(ACTIONS), metavar="ACTION")
 @click.option("--not", "dropped", is_flag=True, help="Demand it no more.")
 @shared_options
 @click.pass_obj

@@ -9,13 +9,14 @@ from typing import Protocol
 
 from idp.accounts.credentials import change_password
 from idp.accounts.sign_out import Cause, SignOut
+from idp.accounts.throttle import Limits
 from idp.model.action_token import ActionToken
 from idp.model.errors import AlreadySpent
 from idp.model.letter import Letter
 from idp.model.sessions import Challenge
 from idp.model.tokens import digest
 from idp.model.user import User
-from idp.stores.ports import Schedule, Work
+from idp.stores.ports import Work
 
 
 class Effect(Protocol):
@@ -106,32 +107,39 @@ class OfferLink:
 
     token: ActionToken
     letter: Letter
-    limits: tuple[tuple[bytes, Schedule], ...]
+    limits: Limits
     most_live: int
 
     def apply(self, work: Work, *, now: int) -> None:
+        token = self.token
+        live = work.action_tokens.live_of_user(token.user_id, token.credential_version, now=now)
+        waits = [work.counters.blocked(key, now=now) for key, _ in self.limits]
+        if live >= self.most_live or any(waits):
+            return  # counting a refused request would keep its owner waiting longer
         for key, schedule in self.limits:
             if work.counters.reserve(key, schedule, now=now) is not None:
                 return
-        if work.action_tokens.live_of_user(self.token.user_id, now=now) < self.most_live:
-            work.action_tokens.add(self.token)
-            work.outbox.add(self.letter)
+        work.action_tokens.add(token)
+        work.outbox.add(self.letter)
 
 
 @dataclass(frozen=True, slots=True)
 class SpendLink:
     """Use up the link that was opened: of two that post at once, one wins.
 
-    It has proven the mailbox, and reopens a counter of wrong codes that was closed for good.
+    It has proven the mailbox: this account's wait at this address ends, and a counter of wrong
+    codes that was closed for good is open again.
     """
 
     token_id: str
     user_id: str
     otp_key: bytes
+    pair_key: bytes
 
     def apply(self, work: Work, *, now: int) -> None:
         work.action_tokens.spend(self.token_id, now=now)
         work.users.verify_email(self.user_id)
+        work.counters.clear(self.pair_key)
         blocked = work.counters.blocked(self.otp_key, now=now)
         if blocked is not None and blocked.until is None:
             work.counters.clear(self.otp_key)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Lane: TypeAlias = Literal["mail", "notice"]
+GHOST = "none"  # the kind of a letter to an unknown user: the same row, and nothing leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,6 @@ class OpenIDProvider:
         self._registered, self._tokens = registered, tokens
         self._server = ProtocolServer(registered, stores=stores, tokens=tokens, clock=clock)
         self._userinfo = UserInfo(clients=registered, stores=stores, tokens=tokens, clock=clock)
-        # Enabled clients that want to be told when a session of theirs ends.
-        self.notified = frozenset(
-            name for name, c in registered.items() if c.record.backchannel_logout_uri
-        )
         self._origins = frozenset(o for c in registered.values() for o in c.record.web_origins)
 
     # The conversation's side.
@@ -59,6 +55,11 @@ class OpenIDProvider:
     def client(self, client_id: str) -> Client | None:
         """Return the client of that name, enabled or not."""
         return self._clients.get(client_id)
+
+    def home(self, client_id: str) -> str:
+        """Return where somebody may go on to that client; "" if that is not known."""
+        client = self._clients.get(client_id)
+        return client.home(self.settings.issuer) if client else ""
 
     def check_request(self, pairs: Pairs) -> AuthorizationRequest:
         """Return the checked request. Raises RequestRefused or AuthorizationError."""
@@ -116,7 +117,7 @@ class OpenIDProvider:
 
     def logout_token(self, client_id: str, *, sub: str, sid: str, now: int) -> str | None:
         """Return a fresh logout token for a client; None when it takes none (any more)."""
-        if client_id not in self.notified:
+        if self.backchannel_uri(client_id) is None:
             return None
         return self._tokens.logout_token(self._registered[client_id], sub=sub, sid=sid, now=now)
 

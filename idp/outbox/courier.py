@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from idp.model.clock import Clock
-from idp.model.letter import Lane, Letter
+from idp.model.letter import GHOST, Lane, Letter
 from idp.outbox.delivery import Delivery, DeliveryFailed, Fault
 from idp.stores.ports import Outbox, Stores
 
-GHOST = "none"  # the kind of a letter to an unknown user: the same row, and nothing leaves
 LEASE = 60  # seconds: after a crash another worker takes the letter up
 MOST = 20  # letters at one call
 BACK_OFF = (5, 15, 60, 300)  # seconds after the first, second, … failure; the last one stays

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
@@ -95,6 +96,16 @@ class Client(Section):
     flow: Text | None = None
     theme: ThemeName | None = None
     enabled: Flag = True
+
+    def home(self, issuer: str) -> str:
+        """Return where a person may go on: the home page, or where a login begins.
+
+        The latter is told who asks (OIDC Core 4). "": the client has neither.
+        """
+        if self.home_url is not None or self.initiate_login_uri is None:
+            return self.home_url or ""
+        joint = "&" if "?" in self.initiate_login_uri else "?"
+        return f"{self.initiate_login_uri}{joint}{urlencode({'iss': issuer})}"
 
     @property
     def is_public(self) -> bool:

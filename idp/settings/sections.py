@@ -187,7 +187,10 @@ class Mail(Section):
 
 
 class Support(Section):
-    """Whom a person may ask; what is left out does not appear on the pages."""
+    """Whom a person may ask; what is left out does not appear on the pages.
+
+    `home` is where somebody goes on who came from no application: the portal's own address.
+    """
 
     phones: tuple[Text, ...] = ()
     hours: LocalText | None = None
@@ -195,6 +198,7 @@ class Support(Section):
     manual: WebPage | None = None
     domain_form: WebPage | None = None
     email: Address | None = None
+    home: WebPage | None = None
 
 
 class Theme(Section):

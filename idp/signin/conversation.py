@@ -90,7 +90,6 @@ class SignIn:
 
     def resume_sealed(self, sealed: str, submission: Submission, browser: Browser) -> Answer:
         """Go on with a conversation that nothing is proven in. Raises ForgedForm."""
-        now = self.clock()
         try:
             session = self.showing.seal.open(sealed)
         except SealBroken:
@@ -99,17 +98,9 @@ class SignIn:
             return self._begin_again(session, browser, error=Message("err.cookies"))
         if not submission.is_genuine:
             raise ForgedForm
-        if submission.language:
-            return self._speak(session, submission.language, browser)
-        if submission.action in _WAYS_OUT:
-            return self._leave(session, submission, browser)
-        if submission.action in _CHOICES or self.presence.has_changed_since(session, browser):
-            return self._choose(session, submission, browser)
-        # What a mailed link is worth is judged by the link's own time, not by its page's.
-        is_too_old = session.expires_at <= now and self.showing.is_login(session)
-        if is_too_old or not self.showing.is_current(session):
-            return self._begin_again(session, browser, notice=Message("login.timeout"))
-        return self._submit(session, submission, browser)
+        return self.recovery.overtaken(session, browser) or self._go_on(
+            session, submission, browser
+        )
 
     def show(self, handle: str, browser: Browser) -> Answer:
         """Show a stored conversation where it stands; one that has ended begins again."""
@@ -141,6 +132,21 @@ class SignIn:
             return go_on(session, browser)
         if submission.action in _WAYS_OUT:
             return self._leave(session, submission, browser)
+        return self._submit(session, submission, browser)
+
+    def _go_on(
+        self, session: AuthenticationSession, submission: Submission, browser: Browser
+    ) -> Answer:
+        if submission.language:
+            return self._speak(session, submission.language, browser)
+        if submission.action in _WAYS_OUT:
+            return self._leave(session, submission, browser)
+        if submission.action in _CHOICES or self.presence.has_changed_since(session, browser):
+            return self._choose(session, submission, browser)
+        is_old = session.expires_at <= self.clock()
+        is_too_old = is_old and not self.recovery.is_about_reset(session)
+        if is_too_old or not self.showing.is_current(session):
+            return self._begin_again(session, browser, notice=Message("login.timeout"))
         return self._submit(session, submission, browser)
 
     def unknown(self, browser: Browser) -> ShowPage:

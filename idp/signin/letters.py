@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from idp.flow.authenticators.email_otp import derive_code
 from idp.flow.authenticators.reset_credentials import link_secret
 from idp.model.keyring import Keyring
 from idp.model.letter import Letter, RenderedLetter
 from idp.model.page import Facts
-from idp.theming import Theme, time_of_day, whole_minutes
+from idp.theming import Theme, moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,23 +32,24 @@ class Letters:
     def reset(self, letter: Letter) -> RenderedLetter:
         """Say the link to set a new password."""
         token, version = str(letter.facts["token"]), int(letter.facts["key_version"])
-        link = f"{self._reset_page}/{link_secret(self.form_key, token, version)}"
+        link = f"{self.issuer}/reset/{link_secret(self.form_key, token, version)}"
         return self._render(letter, {"url": link})
 
     def changed(self, letter: Letter) -> RenderedLetter:
         """Say that the password was changed, and what to do about it if that is news."""
         return self._render(letter, {})
 
-    @property
-    def _reset_page(self) -> str:
-        return f"{self.issuer}/reset"
+    def _reset_page(self, letter: Letter) -> str:
+        client_id = letter.facts.get("client")
+        query = f"?{urlencode({'client_id': client_id})}" if client_id else ""
+        return f"{self.issuer}/reset{query}"
 
     def _render(self, letter: Letter, facts: Facts) -> RenderedLetter:
         shared: Facts = {
             "email": letter.to,
-            "url": self._reset_page,
+            "url": self._reset_page(letter),
             "host": urlsplit(self.issuer).netloc,
-            "minutes": whole_minutes(letter.expires_at - letter.created_at),
-            "time": time_of_day(letter.created_at, self.timezone, letter.locale),
+            "minutes": (letter.expires_at - letter.created_at) // 60,
+            "time": moment(letter.created_at, self.timezone, letter.locale),
         }
         return self.theme.letter(letter.kind, letter.locale, {**shared, **facts})

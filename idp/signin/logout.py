@@ -41,9 +41,11 @@ class LogOut:
         """
         asked = self.provider.check_logout(pairs)
         session, is_busy = self._what_ends(browser)
-        is_sure = asked.is_hinted and (session is None or session.user_id == asked.subject)
-        nothing_ends = session is None and not is_busy
-        if nothing_ends or (is_sure and not asked.fault):
+        # A token of an earlier session is no proof: colleagues share computers and keep old tokens.
+        is_sure = asked.is_hinted and (session is None or session.sid == asked.sid)
+        if session is None and not is_busy:
+            return self._leave(asked, may_return=asked.is_hinted)
+        if is_sure and not asked.fault:
             return self._end(asked, session, browser, may_return=asked.is_hinted)
         return self.ask(asked, browser)
 
@@ -78,7 +80,9 @@ class LogOut:
         if language:
             offered = language in self.showing.rules.locales
             return self.ask(asked, browser, language if offered else "")
-        session, _ = self._what_ends(browser)
+        session, is_busy = self._what_ends(browser)
+        if session is None and not is_busy:
+            return self._leave(asked, may_return=True)
         return self._end(asked, session, browser, may_return=True)
 
     def done(self, batch: str, client_id: str, browser: Browser) -> ShowPage:
@@ -98,7 +102,7 @@ class LogOut:
         view = {
             "unconfirmed": "" if is_waiting else ", ".join(dict.fromkeys(names)),
             "is_waiting": is_waiting,
-            "return_to": (client.home_url or "") if client else "",
+            "return_to": self.provider.home(client_id),
             "client": self._name(client_id, locale),
         }
         return ShowPage(
@@ -133,11 +137,16 @@ class LogOut:
                 work.authentication_sessions.take_all_of_browser(key, now=now)
             if session is not None:
                 self.sign_out.end(work, session.sid, Cause(new_reference(), batch), now=now)
+        return self._leave(asked, batch, may_return=may_return)
+
+    @staticmethod
+    def _leave(asked: LogoutRequest, batch: str = "none", *, may_return: bool) -> LoggedOut:
+        # An opened link goes too: it belongs to whoever leaves, not to the next person here.
         return LoggedOut(
             location=redirect_location(asked) if may_return else "",
             batch=batch,
             client_id=asked.client_id,
-            cookies=Cookies(session=""),
+            cookies=Cookies(session="", link=""),
         )
 
     def _name(self, client_id: str, locale: str) -> str:

@@ -52,10 +52,10 @@ class Recovery:
         asking = replace(anew, flow=RESET, user_typed=user_typed or session.user_typed)
         return self.showing.current_page(asking, browser, now=now)
 
-    def open(self, browser: Browser) -> ShowPage:
+    def open(self, browser: Browser, *, has_just_opened: bool) -> ShowPage:
         """Show what the link in this browser's cookie opens: a new password, or what is wrong."""
         if browser.link is None:
-            return self._without_link(browser)
+            return self._without_link(browser, has_just_opened=has_just_opened)
         now = self.clock()
         opened = self.links.open(browser.link, now=now)
         if opened.token is None:
@@ -67,8 +67,9 @@ class Recovery:
     def overtaken(self, session: AuthenticationSession, browser: Browser) -> Answer | None:
         """Answer a conversation whose link was used, or died, while its page stood open.
 
-        The second of two clicks gets the first one's page. None: it came without a link, or with
-        one that is still good.
+        Asked before anything is done for such a page: without its link it may not cost a hash, nor
+        say whose it was. The second of two clicks gets the first one's page. None: it came without
+        a link, or with one that is still good.
         """
         if LINK not in session.notes:
             return None
@@ -90,6 +91,14 @@ class Recovery:
         if person is not None and person[1].id == proven.user_id:
             cookies = replace(cookies, session=self.sessions.renew_cookie(work, person[0]))
         return GoTo(proven.id, cookies)
+
+    def is_about_reset(self, session: AuthenticationSession) -> bool:
+        """Tell whether a page of this conversation is as old as it likes.
+
+        What a mailed link is worth is judged by the link's own time, and asking for one proves
+        nothing.
+        """
+        return not self.showing.is_login(session) or LINK in session.notes
 
     def is_done(self, session: AuthenticationSession) -> bool:
         """Tell whether this is a reset that has ended well: no other one is ever stored."""
@@ -145,10 +154,13 @@ class Recovery:
             person = self.sessions.find_good(work, browser.session, now=now)
         return person[1].email if person and person[1].id != user.id else ""
 
-    def _without_link(self, browser: Browser) -> ShowPage:
-        if browser.key is None:  # the cookie was set a moment ago: this browser keeps none
-            return self.showing.unknown(browser)
-        return self.ask("", browser)
+    def _without_link(self, browser: Browser, *, has_just_opened: bool) -> ShowPage:
+        asked = self.ask("", browser)
+        if not has_just_opened:
+            return asked
+        # The cookie was set a moment ago: this browser keeps none.
+        page = replace(asked.page, errors=(Message("err.cookies"),), status=400)
+        return replace(asked, page=page)
 
     def _must_wait(self, seconds: int, browser: Browser) -> ShowPage:
         facts = {"n": max(1, whole_minutes(seconds))}

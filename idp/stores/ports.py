@@ -38,7 +38,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class EndedGrant:
-    """A grant that has just ended with its session: its client may have to be told."""
+    """A grant of a session that has just ended: its client may have to be told."""
 
     sid: str
     client_id: str
@@ -114,8 +114,8 @@ class ActionTokens(Protocol):
 
     def find(self, token_id: str) -> ActionToken | None: ...
     def add(self, token: ActionToken) -> None: ...
-    def live_of_user(self, user_id: str, *, now: int) -> int:
-        """Count the links that could still be used, but for the credential version."""
+    def live_of_user(self, user_id: str, credential_version: int, *, now: int) -> int:
+        """Count the links of this credential version that could still be used."""
 
     def spend(self, token_id: str, *, now: int) -> None:
         """Mark it used: one conditional statement.
@@ -198,12 +198,16 @@ class UserSessions(Protocol):
 
     def touch(self, sid: str, *, now: int) -> None: ...
     def end(self, sid: str, *, now: int) -> Sequence[EndedGrant]:
-        """End a session and every grant that was given in it; return these grants."""
+        """End a session and every grant that was given in it.
+
+        Return these grants, and those that had ended before in a session that ends only now: their
+        clients may still have somebody logged in.
+        """
 
     def end_all_of_user(
         self, user_id: str, *, now: int, keep: bytes | None = None
     ) -> Sequence[EndedGrant]:
-        """End all sessions and grants of a user; return these grants.
+        """End all sessions and grants of a user; return grants as `end` does.
 
         The session with the digest `keep`, and the grants given in it, stay.
         """

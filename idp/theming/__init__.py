@@ -1,6 +1,6 @@
 """Pages and letters: the theme chain, catalogues, locale, digits and dates."""
 
-from idp.theming.digits import bengali_digits, bengali_time, time_of_day, whole_minutes
+from idp.theming.digits import bengali_digits, bengali_time, moment, whole_minutes
 from idp.theming.frame import Frame, Support
 from idp.theming.locale import choose
 from idp.theming.refused import ThemeRefused, WordsMissing
@@ -18,6 +18,6 @@ __all__ = [
     "choose",
     "load_all",
     "load_themes",
-    "time_of_day",
+    "moment",
     "whole_minutes",
 ]

@@ -3,6 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
+
 _BENGALI = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 _DAY_PARTS = (  # until that hour
     (4, "রাত"),
@@ -36,6 +38,13 @@ def time_of_day(epoch: int, timezone: str, locale: str) -> str:
         return bengali_time(epoch, timezone)
     at = datetime.fromtimestamp(epoch, ZoneInfo(timezone))
     return f"{at.hour % 12 or 12}:{at.minute:02} {'am' if at.hour < NOON else 'pm'}"
+
+
+def moment(epoch: int, timezone: str, locale: str) -> str:
+    """Tell a moment (seconds since 1970 UTC) with its day: `২২ নভেম্বর ২০২৬, রাত ৯:০৪`."""
+    day = format_date(datetime.fromtimestamp(epoch, ZoneInfo(timezone)), "d MMMM y", locale=locale)
+    told = bengali_digits(day) if locale == "bn" else day
+    return f"{told}, {time_of_day(epoch, timezone, locale)}"
 
 
 def whole_minutes(seconds: int) -> int:

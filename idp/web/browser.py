@@ -22,6 +22,7 @@ class CookieJar:
 
     is_https: bool
     session_lifetime: int  # seconds
+    link_lifetime: int
     known_lifetime: int = known_browsers.LIFETIME
     language_lifetime: int = 365 * _DAY
 
@@ -34,7 +35,7 @@ class CookieJar:
             ("browser", cookies.key, None),
             ("session", cookies.session, self.session_lifetime),
             ("known", cookies.known, self.known_lifetime),
-            ("link", cookies.link, None),
+            ("link", cookies.link, self.link_lifetime),
             ("language", cookies.language, self.language_lifetime),
         ):
             if value is not None:

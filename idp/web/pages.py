@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 from flask import Blueprint, Request, Response, abort, request
 from werkzeug.datastructures import MultiDict
@@ -97,14 +97,15 @@ class Pages:
 
     def take_link(self, secret: str) -> Response:
         """Take the secret of a mailed link out of the address at once; nothing is used up."""
-        response = see_other(f"{self.renderer.base}/update-password")
+        response = see_other(f"{self.renderer.base}/update-password?opened")
         key = None if self.reader.read(request).key else new_secret()
         self.reader.jar.set(response, Cookies(key=key, link=_readable_secret(secret)))
-        response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
     def open_link(self) -> Response:
-        answer = self.sign_in.recovery.open(self.reader.read(request))
+        has_just_opened = "opened" in request.args
+        browser = self.reader.read(request)
+        answer = self.sign_in.recovery.open(browser, has_just_opened=has_just_opened)
         return self.renderer.response(answer)
 
     def begin_logout(self) -> Response:
@@ -166,6 +167,8 @@ class Pages:
         """Refuse a form of another site, with a field twice, or with characters nobody types."""
         if is_foreign(request, self.origin):
             abort(403)
+        if not _is_utf8(request.get_data()):
+            abort(400)
         if _has_repeated(request.form) or _has_controls(request.form):
             abort(400)
 
@@ -195,6 +198,15 @@ def is_foreign(incoming: Request, origin: str) -> bool:
         return True
     claimed = incoming.headers.get("Origin")
     return claimed is not None and claimed != origin
+
+
+def _is_utf8(form: bytes) -> bool:
+    """Tell whether a posted form is text; the parser would keep other bytes as `%FF`, typed."""
+    try:
+        unquote_to_bytes(form).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _has_repeated(form: MultiDict[str, str]) -> bool:

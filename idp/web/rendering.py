@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Response
 
@@ -22,7 +22,13 @@ class Renderer:
     clients: Mapping[str, Client]
     tokens: FormTokens
     jar: CookieJar
-    base: str  # path of the issuer, "" or "/sso"
+    issuer: str
+    home: str  # where somebody goes on who came from no client; "": nowhere
+
+    @property
+    def base(self) -> str:
+        """The path of the issuer: "" or "/sso"."""
+        return urlsplit(self.issuer).path
 
     def response(self, answer: Answer) -> Response:
         response = self._bare(answer)
@@ -68,7 +74,7 @@ class Renderer:
             hidden=hidden,
             locale=answer.locale,
             client=_display_name(client, answer.locale),
-            client_home=(client.home_url or "") if client else "",
+            client_home=client.home(self.issuer) if client else self.home,
             reference=answer.reference,
             developer=answer.developer,
             language_action=action,

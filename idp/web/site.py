@@ -34,6 +34,8 @@ def create_site(pages: Pages, endpoints: ProtocolEndpoints, headers: SecurityHea
 
     @site.after_request
     def finish(response: Response) -> Response:
+        if request.path.startswith("/reset/"):  # the address holds a secret, whatever the answer
+            response.headers["Referrer-Policy"] = "no-referrer"
         return headers.apply(compress(request, response))
 
     site.register_blueprint(pages.blueprint())

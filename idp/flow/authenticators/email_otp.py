@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from idp.accounts.throttle import Throttle
 from idp.accounts.user_id import masked
-from idp.flow.effects import ClearCounter, ResendChallenge, SpendChallenge, StartChallenge
+from idp.flow.effects import (
+    ClearCounter,
+    HoldVersion,
+    ResendChallenge,
+    SpendChallenge,
+    StartChallenge,
+)
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
 from idp.model import sessions
@@ -90,7 +96,7 @@ class EmailOtp:
             return Succeeded(
                 user=user,
                 amr=self.amr,
-                effects=(SpendChallenge(challenge.id), ClearCounter(otp_key)),
+                effects=(HoldVersion(user), SpendChallenge(challenge.id), ClearCounter(otp_key)),
             )
         if not left:
             return Refused(error=Message("otp.err.locked"))
@@ -169,7 +175,11 @@ class EmailOtp:
             to=_user_email(scene),
             locale=scene.locale,
             reference=scene.reference,
-            facts={"challenge": challenge.id, "key_version": challenge.key_version},
+            facts={
+                "challenge": challenge.id,
+                "key_version": challenge.key_version,
+                "client": scene.origin.client_id,
+            },
             created_at=scene.visit.now,
             expires_at=challenge.expires_at,
         )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idp.accounts import known_browsers, user_id
+from idp.accounts.known_browsers import NOBODY
 from idp.accounts.passwords import Hasher, is_hashable
 from idp.accounts.throttle import Throttle
 from idp.flow.effects import ClearCounter, Effect, HoldVersion, Rehash
@@ -18,7 +19,6 @@ from idp.model.page import Message, Page
 from idp.model.user import User
 from idp.stores.ports import Blocked, Stores
 
-_NOBODY = "00000000-0000-0000-0000-000000000000"
 _WRONG = Message("err.login", field="password")
 
 
@@ -71,7 +71,7 @@ class Password:
         with self.stores.read() as work:
             user = work.users.find_by_email(canonical)
             # Nobody is looked up just as thoroughly as somebody.
-            account = user.id if user else _NOBODY
+            account = user.id if user else NOBODY
             stored = work.credentials.password_hash(account)
             return user, stored, known_browsers.is_known(work, account, cookie, now=now)
 

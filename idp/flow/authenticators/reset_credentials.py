@@ -10,21 +10,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from idp.accounts import user_id
+from idp.accounts import known_browsers, user_id
 from idp.accounts.address_limits import AddressLimits
-from idp.accounts.throttle import Throttle
+from idp.accounts.known_browsers import NOBODY
+from idp.accounts.throttle import Limits, Throttle
 from idp.flow.effects import OfferLink
 from idp.flow.outcomes import Challenge, Outcome
-from idp.flow.step import Scene
+from idp.flow.step import Scene, Visit
 from idp.flow.waiting import must_wait
 from idp.model.action_token import ActionToken
 from idp.model.keyring import Keyring
-from idp.model.letter import Letter
+from idp.model.letter import GHOST, Letter
 from idp.model.page import Message, Page
 from idp.model.tokens import new_id
 from idp.model.user import User
 from idp.stores.ports import Stores
-from idp.theming.digits import whole_minutes
 
 SENT = "sent"  # the note of a conversation that has asked for a link
 FAULT = "fault"  # the note of one that came with a link that does not work
@@ -33,7 +33,6 @@ _PURPOSE = "action-token"
 _ID, _MAC = 22, 43  # characters of an id, and of 256 bits in Base64
 _LINK = re.compile(rf"[A-Za-z0-9_-]{{{_ID + _MAC}}}")
 _MOST_LIVE = 3  # links a user
-_GHOST = "none"  # the kind of a letter that nobody gets
 
 # What is wrong with a link: its title, its sentence.
 _FAULTS: Mapping[str, tuple[str, str]] = {
@@ -86,7 +85,7 @@ class ResetCredentials:
     def show(self, scene: Scene) -> Page:
         if FAULT in scene.notes:
             title, body = _FAULTS[scene.notes[FAULT]]
-            facts = {"n": whole_minutes(self.lifetime)}
+            facts = {"n": self.lifetime // 60}
             return Page("link", {"title": title, "body": body, "facts": facts})
         if SENT in scene.notes:
             return self._sent(scene)
@@ -99,7 +98,7 @@ class ResetCredentials:
         if fault:
             return Challenge(errors=(Message(fault, field="userid"),), user_typed=typed, notes={})
         canonical, now = user_id.canonical(typed), scene.visit.now
-        if is_again and self._wait(canonical, now):
+        if is_again and self._wait(canonical, scene.visit):
             return Challenge()
         wait = self.limits.wait_for_reset(scene.visit.address, canonical)
         if wait is not None:
@@ -135,25 +134,35 @@ class ResetCredentials:
     def _sent(self, scene: Scene) -> Page:
         view = {
             "email": scene.user_typed,
-            "minutes": whole_minutes(self.lifetime),
-            "wait": self._wait(user_id.canonical(scene.user_typed), scene.visit.now),
+            "minutes": self.lifetime // 60,
+            "wait": self._wait(user_id.canonical(scene.user_typed), scene.visit),
             "can_return": scene.can_return,
         }
         return Page("sent", view, notice=Message("sent.flash"))
 
-    def _wait(self, canonical: str, now: int) -> int:
+    def _wait(self, canonical: str, visit: Visit) -> int:
         """Return the seconds until this user ID may be asked for again, known or not."""
+        _, limits = self._look_up(canonical, visit)
         with self.stores.read() as work:
-            waits = [
-                work.counters.blocked(key, now=now)
-                for key, _ in self.throttle.reset_limits(canonical, resend_after=self.resend_after)
-            ]
-        return max((wait.until - now for wait in waits if wait and wait.until), default=0)
+            waits = [work.counters.blocked(key, now=visit.now) for key, _ in limits]
+        return max((wait.until - visit.now for wait in waits if wait and wait.until), default=0)
 
-    def _offer(self, scene: Scene, typed: str, canonical: str) -> OfferLink:
+    def _look_up(self, canonical: str, visit: Visit) -> tuple[User | None, Limits]:
+        """Return the user, and the limits of a link to this mailbox.
+
+        A browser in which the owner has logged in before only pauses: whoever floods a mailbox from
+        elsewhere must not shut its owner out.
+        """
         limits = self.throttle.reset_limits(canonical, resend_after=self.resend_after)
         with self.stores.read() as work:
             user = work.users.find_by_email(canonical)
+            account = user.id if user else NOBODY
+            cookie, now = visit.known_browser, visit.now
+            is_known = known_browsers.is_known(work, account, cookie, now=now)
+        return user, limits[:1] if is_known else limits
+
+    def _offer(self, scene: Scene, typed: str, canonical: str) -> OfferLink:
+        user, limits = self._look_up(canonical, scene.visit)
         token = self._token(scene, typed, canonical)
         letter = self._letter(scene, token)
         if user is not None and user.enabled:
@@ -179,7 +188,7 @@ class ResetCredentials:
     def _letter(self, scene: Scene, token: ActionToken) -> Letter:
         return Letter(
             id=new_id(),
-            kind=_GHOST,
+            kind=GHOST,
             to=user_id.mailbox(token.user_typed),
             locale=scene.locale,
             reference=scene.reference,

@@ -3,22 +3,24 @@
 Nothing of it happens before the new password is accepted; then all of it does, in one unit of work.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from idp.accounts import known_browsers
 from idp.accounts.credentials import UPDATE_PASSWORD
 from idp.accounts.passwords import Hasher, is_hashable, normalise
 from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
 from idp.accounts.throttle import Throttle
-from idp.flow.effects import ChangePassword, ClearCounter, Effect, EndOthers, Send, SpendLink
-from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
+from idp.flow.effects import ChangePassword, Effect, EndOthers, Send, SpendLink
+from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
 from idp.flow.step import Scene
+from idp.flow.waiting import must_wait
 from idp.model.letter import Letter
 from idp.model.page import Message, Page
 from idp.model.tokens import new_id
 from idp.model.user import User
-from idp.stores.ports import Stores
+from idp.stores.ports import Blocked, Stores
 
 LINK = "link"  # the note that names the action token which demands the new password
 OTHER = "other"  # the note that names somebody else who is logged in in this browser
@@ -60,11 +62,16 @@ class UpdatePassword:
         faults = self._faults(new, form.get("confirm_password", ""), user)
         if faults:
             return _again(scene, faults, others=others)
-        with self.hasher.gate.place(known_browser=True):
-            if self._is_earlier(new, user):
-                reused = Message("err.reuse", field="new_password")
-                return _again(scene, (reused,), others=others)
-            tagged_hash = self.hasher.hash(new)
+        blocked = self.throttle.reserve_update(user.id, now=scene.visit.now)
+        if blocked is not None:
+            return _must_wait(blocked, scene)
+        known, earlier = self._look_up(user, scene)
+        # Each hash takes a turn of its own: others are let in between. Every earlier password is
+        # compared, whichever fits: the time tells nobody how long ago it was in use.
+        matches = [self.hasher.verify(new, old, known_browser=known) for old in earlier]
+        if any(matches):
+            return _again(scene, (Message("err.reuse", field="new_password"),), others=others)
+        tagged_hash = self.hasher.hash(new, known_browser=known)
         effects = self._effects(scene, user, tagged_hash, others=others)
         return Succeeded(user=user, amr=self.amr, notice=Message("upd.done"), effects=effects)
 
@@ -77,10 +84,12 @@ class UpdatePassword:
             return (*about_new, Message("err.mismatch", field="confirm_password"))
         return about_new
 
-    def _is_earlier(self, new: str, user: User) -> bool:
+    def _look_up(self, user: User, scene: Scene) -> tuple[bool, Sequence[str]]:
+        """Return whether the browser is known, and the hashes that may not come back."""
+        cookie, now = scene.visit.known_browser, scene.visit.now
         with self.stores.read() as work:
-            hashes = work.credentials.recent_hashes(user.id, most=self.policy.history)
-        return any(self.hasher.verify(new, tagged_hash) for tagged_hash in hashes)
+            known = known_browsers.is_known(work, user.id, cookie, now=now)
+            return known, work.credentials.recent_hashes(user.id, most=self.policy.history)
 
     def _effects(
         self, scene: Scene, user: User, tagged_hash: str, *, others: bool
@@ -88,10 +97,9 @@ class UpdatePassword:
         visit = scene.visit
         effects: list[Effect] = []
         if LINK in scene.notes:
-            effects += [
-                SpendLink(scene.notes[LINK], user.id, self.throttle.otp_key(user.id)),
-                ClearCounter(self.throttle.pair_key(user.email_canonical, visit.address)),
-            ]
+            otp_key = self.throttle.otp_key(user.id)
+            pair_key = self.throttle.pair_key(user.email_canonical, visit.address)
+            effects.append(SpendLink(scene.notes[LINK], user.id, otp_key, pair_key))
         effects.append(ChangePassword(user, tagged_hash, self.policy.history, scene.session_id))
         if others:
             effects.append(
@@ -100,6 +108,11 @@ class UpdatePassword:
                 )
             )
         return (*effects, Send(_notice(scene, user)))
+
+
+def _must_wait(blocked: Blocked, scene: Scene) -> Throttled:
+    now = scene.visit.now
+    return must_wait((blocked.until or now) - now, now=now, user_typed=scene.user_typed)
 
 
 def _is_same(new: str, confirm: str) -> bool:
@@ -122,6 +135,7 @@ def _notice(scene: Scene, user: User) -> Letter:
         to=user.email,
         locale=scene.locale,
         reference=scene.reference,
+        facts={"client": scene.origin.client_id},
         created_at=now,
         expires_at=now + _LETTER_LIFE,
     )

@@ -23,7 +23,9 @@ _FIND = select(*(action_tokens.c[name] for name in _FIELDS)).where(
 _ADD = insert(action_tokens)
 _LIVES = (action_tokens.c.used_at.is_(None), action_tokens.c.expires_at > bindparam("now"))
 _LIVE_OF_USER = select(func.count(action_tokens.c.id)).where(
-    action_tokens.c.user_id == bindparam("of_user"), *_LIVES
+    action_tokens.c.user_id == bindparam("of_user"),
+    action_tokens.c.credential_version == bindparam("of_version"),
+    *_LIVES,
 )
 _ITS_USER_STANDS = exists().where(
     users.c.id == action_tokens.c.user_id,
@@ -61,8 +63,9 @@ class SqlActionTokens:
         values["request"] = dump_request(token.request)
         run(self._connection, _ADD, values)
 
-    def live_of_user(self, user_id: str, *, now: int) -> int:
-        count: int = run(self._connection, _LIVE_OF_USER, {"of_user": user_id, "now": now}).scalar()
+    def live_of_user(self, user_id: str, credential_version: int, *, now: int) -> int:
+        parameters = {"of_user": user_id, "of_version": credential_version, "now": now}
+        count: int = run(self._connection, _LIVE_OF_USER, parameters).scalar()
         return count
 
     def spend(self, token_id: str, *, now: int) -> None:

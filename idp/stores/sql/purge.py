@@ -1,6 +1,17 @@
 """What nobody can need any more: which rows of which table, and their deletion in small bites."""
 
-from sqlalchemy import ColumnElement, Delete, Table, bindparam, delete, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from idp.stores.sql.tables import (
     action_tokens,
@@ -31,12 +42,21 @@ def _counter_is_over() -> ColumnElement[bool]:
     )
 
 
+def _its_session_lives() -> ColumnElement[bool]:
+    return exists().where(
+        user_sessions.c.sid == grants.c.sid,
+        user_sessions.c.ended_at.is_(None),
+        user_sessions.c.expires_at > _before(0),
+    )
+
+
 _CONDITIONS: tuple[tuple[Table, ColumnElement[bool]], ...] = (
     (refresh_tokens, refresh_tokens.c.expires_at <= _before(0)),
     (
         grants,
         (grants.c.expires_at <= _before(_ACCESS_TOKEN_LIFE))
-        & (grants.c.code_expires_at <= _before(_ACCESS_TOKEN_LIFE)),
+        & (grants.c.code_expires_at <= _before(_ACCESS_TOKEN_LIFE))
+        & ~_its_session_lives(),  # its client must be told when that ends
     ),
     (user_sessions, user_sessions.c.expires_at <= _before(0)),
     (authentication_sessions, authentication_sessions.c.expires_at <= _before(_DAY)),

@@ -10,7 +10,7 @@ from idp.model.errors import AlreadySpent
 from idp.model.sessions import AuthenticationSession, UserSession
 from idp.model.user import User
 from idp.stores.ports import EndedGrant
-from idp.stores.sql.prepared import Values
+from idp.stores.sql.prepared import Rows, Values
 from idp.stores.sql.statements import (
     dump,
     dump_request,
@@ -212,6 +212,11 @@ _END_SESSIONS_OF_USER, _END_GRANTS_OF_USER = (
     for table, returned in _ENDING
 )
 _NO_DIGEST = b""  # of no session
+# A client that handed its tokens back may still have the person logged in: the grants of a session
+# that ends just now count, whenever they ended themselves.
+_GRANTS_OF_SESSION = select(*(grants.c[field.name] for field in fields(EndedGrant))).where(
+    grants.c.sid == bindparam("of_sid")
+)
 
 
 def _login_of(row: Values) -> UserSession:
@@ -266,12 +271,19 @@ class SqlUserSessions:
 
     def end(self, sid: str, *, now: int) -> Sequence[EndedGrant]:
         parameters = {"of_sid": sid, "now": now}
-        run(self._connection, _END_SESSION, parameters)
-        return [EndedGrant(*row) for row in run(self._connection, _END_ITS_GRANTS, parameters)]
+        sessions = run(self._connection, _END_SESSION, parameters)
+        return self._grants(sessions, run(self._connection, _END_ITS_GRANTS, parameters))
 
     def end_all_of_user(
         self, user_id: str, *, now: int, keep: bytes | None = None
     ) -> Sequence[EndedGrant]:
         parameters = {"of_user": user_id, "now": now, "kept_digest": keep or _NO_DIGEST}
-        run(self._connection, _END_SESSIONS_OF_USER, parameters)
-        return [EndedGrant(*row) for row in run(self._connection, _END_GRANTS_OF_USER, parameters)]
+        sessions = run(self._connection, _END_SESSIONS_OF_USER, parameters)
+        return self._grants(sessions, run(self._connection, _END_GRANTS_OF_USER, parameters))
+
+    def _grants(self, sessions: Rows, ended: Rows) -> list[EndedGrant]:
+        """Return the grants that have just ended, and the earlier ones of these sessions."""
+        earlier = [
+            run(self._connection, _GRANTS_OF_SESSION, {"of_sid": sid}) for (sid,) in sessions
+        ]
+        return list(dict.fromkeys(EndedGrant(*row) for rows in (ended, *earlier) for row in rows))
