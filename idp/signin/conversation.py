@@ -143,9 +143,10 @@ class SignIn:
             return self._leave(session, submission, browser)
         if submission.action in _CHOICES or self.presence.has_changed_since(session, browser):
             return self._choose(session, submission, browser)
-        is_old = session.expires_at <= self.clock()
-        is_too_old = is_old and not self.recovery.is_about_reset(session)
-        if is_too_old or not self.showing.is_current(session):
+        if self.recovery.is_about_reset(session):  # what follows it begins now
+            expires_at = self.clock() + self.showing.rules.login_timeout
+            session = replace(session, expires_at=expires_at)
+        if session.expires_at <= self.clock() or not self.showing.is_current(session):
             return self._begin_again(session, browser, notice=Message("login.timeout"))
         return self._submit(session, submission, browser)
 
@@ -170,7 +171,8 @@ class SignIn:
         except AlreadySpent:
             return self._follow_the_winner(session, submission, browser)
         except Busy as busy:
-            return self._ask_to_wait(session, submission, busy, browser)
+            overtaken = self.recovery.overtaken(session, browser)
+            return overtaken or self._ask_to_wait(session, submission, busy, browser)
         except RequestRefused as refused:
             return self.showing.refusal(refused, browser, session.reference)
         return self._answer_of(turn, session, browser)

@@ -156,9 +156,9 @@ class Recovery:
 
     def _without_link(self, browser: Browser, *, has_just_opened: bool) -> ShowPage:
         asked = self.ask("", browser)
-        if not has_just_opened:
+        if not has_just_opened or browser.key is not None:  # back after the link's cookie has gone
             return asked
-        # The cookie was set a moment ago: this browser keeps none.
+        # The cookies were set a moment ago: this browser keeps none.
         page = replace(asked.page, errors=(Message("err.cookies"),), status=400)
         return replace(asked, page=page)
 

@@ -16,7 +16,8 @@ COMMON = [
     "S3cur1ty!", "He11o2026!", "We!come1", "Monkey#12", "Passw০rd১২!",
     "Bangladesh@2026", "Dhaka@1234", "Sonar@Bangla1", "B@ngl@de$h71", "Batayon#2026",
     "পাসওয়ার্ড", "বাংলাদেশ২০২৬!", "জয়বাংলা", "বাংলাদেশAa1!", "Aa1!পাসওয়ার্ড",
-    "আমারসোনারবাংলা১৯৭১",
+    "আমারসোনারবাংলা১৯৭১", "জাতীয়#Aa1", "Ab7#কার্যালয়", "Aবাংলাদেশ7#b", "ঢাকাA1!খুলনাb", "A#ব্যাকঅফিস#b7",
+    "Backoffice#1", "password😀", "😀Password7!",
 ]  # fmt: skip
 NOTHING = ["12345678", "১২৩৪৫৬৭৮", "٣٤٥", "!@#$%^&*", "2026-11-22", " ", "৳৳।।", "😀😀😀😀"]
 RUNS = [
@@ -26,7 +27,9 @@ RUNS = [
 ]  # fmt: skip
 GOOD = [
     "Nodi#Tir2026", "নদীর তীরে Boat7", "correct horse battery", "Xk7#pQ2!vR", "তিন নদীর মোহনা",
-    "T1m#Jonota", "😀Nodi7x", "😀😃😄😁Aa1!", "qweabz", "Password and more 1!", "abababab-kola",
+    "T1m#Jonota", "😀Nodi7x", "😀😃😄😁Aa1!", "qweabz", "Password and more 1!",
+    "বাংলাদেশAbc1!", "A1!নদীরতীরেb",
+    "Ab1!Ab1!😀", "password😀নদী", "abababab-kola",
 ]  # fmt: skip
 
 

@@ -144,3 +144,17 @@ def test_only_clients_that_are_on_and_say_where_to_are_told() -> None:
         Client(client_id="off", name=name, owner=owner, backchannel_logout_uri=uri, enabled=False),
     ]
     assert SignOut.of(clients).notified == {"told"}
+
+
+def test_a_client_that_handed_its_grant_back_is_told_too_and_once(
+    stores: SqlStores, sign_out: SignOut, owner: User
+) -> None:
+    sid = logged_in(stores, owner, "a", "backoffice")
+    revoked = [stored_grant(stores, owner, sid=sid, client_id="ministry") for _ in range(2)]
+    with stores.write() as work:
+        work.grants.end(revoked[0].id, now=NOW - 9)
+    for _ in range(2):
+        with stores.write() as work:
+            sign_out.end(work, sid, CAUSE, now=NOW)
+            sign_out.end_all(work, owner.id, CAUSE, now=NOW)
+    assert [letter.to for letter in notices(stores)] == ["backoffice", "ministry"]

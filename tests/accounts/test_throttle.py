@@ -3,7 +3,7 @@ from threading import Barrier
 
 import pytest
 
-from idp.accounts.throttle import OTP, PAIR, Throttle, address_network
+from idp.accounts.throttle import OTP, PAIR, UPDATE, Throttle, address_network
 from idp.model.keyring import Keyring
 from idp.stores.ports import Blocked
 from idp.stores.sql import SqlStores
@@ -76,7 +76,7 @@ def test_a_pair_key_names_nobody_and_mixes_up_no_parts(throttle: Throttle) -> No
     assert len(key) == 32
     others = [
         Throttle(throttle._stores, Keyring({1: b"g" * 32})).pair_key(OFFICE, HERE),
-        throttle.pair_key(OFFICE, HERE, kind="other"),
+        throttle.pair_key(OFFICE, "203.0.113.8"),
         throttle.pair_key("", OFFICE),
         throttle.pair_key(OFFICE + HERE, ""),
         throttle.pair_key(OFFICE + '", "' + HERE, ""),
@@ -111,7 +111,33 @@ def test_the_counter_of_wrong_codes_outlives_the_form_key(stores: SqlStores) -> 
     assert len(before.otp_key("u1")) == 32
 
 
+def test_ten_new_passwords_of_an_account_in_a_quarter_of_an_hour(throttle: Throttle) -> None:
+    for second in range(10):
+        assert throttle.reserve_update("u1", now=NOW + second) is None
+    assert throttle.reserve_update("u1", now=NOW + 10) == Blocked(until=NOW + 909)
+    assert throttle.reserve_update("u2", now=NOW + 10) is None
+    assert throttle.reserve_update("u1", now=NOW + 908) == Blocked(until=NOW + 909)
+    assert throttle.reserve_update("u1", now=NOW + 909) is None
+
+
+def test_what_is_counted_for_different_ends_has_different_keys(throttle: Throttle) -> None:
+    for _ in range(10):
+        assert throttle.reserve_update(OFFICE, now=NOW) is None
+    assert throttle.reserve(OFFICE, "", now=NOW) is None
+    limits = throttle.reset_limits(OFFICE, resend_after=60)
+    keys = {key for key, _ in limits}
+    assert len({*keys, throttle.pair_key(OFFICE, "0"), throttle.otp_key(OFFICE)}) == 5
+    others = throttle.reset_limits("other@example.gov.bd", resend_after=60)
+    assert not keys & {key for key, _ in others}
+    assert [(one.window, one.pauses) for _, one in limits] == [
+        (60, ((1, 60),)),
+        (900, ((3, 900),)),
+        (86_400, ((10, 86_400),)),
+    ]
+
+
 def test_the_schedules_are_those_of_the_policy() -> None:
+    assert (UPDATE.window, UPDATE.pauses) == (900, ((10, 900),))
     assert (PAIR.window, PAIR.pauses) == (60, ((5, 60),))
     assert (OTP.window, OTP.pauses) == (0, ((10, 600), (20, 3600), (50, 0)))
 

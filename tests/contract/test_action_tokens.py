@@ -41,7 +41,7 @@ def test_a_ghosts_link_is_stored_and_never_used(stores: SqlStores) -> None:
     ghosts = stored_token(stores, user(), client_id="")
     with stores.write() as work:
         assert work.action_tokens.find(ghosts.id) == ghosts
-        assert work.action_tokens.live_of_user(ghosts.user_id, now=NOW) == 1
+        assert work.action_tokens.live_of_user(ghosts.user_id, 1, now=NOW) == 1
         with pytest.raises(AlreadySpent):
             work.action_tokens.spend(ghosts.id, now=NOW)
 
@@ -94,12 +94,22 @@ def test_a_change_of_its_user_kills_a_link_and_no_others(
         work.action_tokens.spend(others.id, now=NOW)
 
 
+def test_an_account_that_was_off_in_between_has_none_of_its_links_back(
+    stores: SqlStores, owner: User
+) -> None:
+    made = stored_token(stores, owner)
+    with stores.write() as work:
+        work.users.set_enabled(owner.id, enabled=False, now=NOW)
+        work.users.set_enabled(owner.id, enabled=True, now=NOW)
+        with pytest.raises(AlreadySpent):
+            work.action_tokens.spend(made.id, now=NOW)
+        assert work.action_tokens.find(made.id) == made
+
+
 def test_what_changes_no_credential_leaves_a_link_alive(stores: SqlStores, owner: User) -> None:
     made = stored_token(stores, owner)
     with stores.write() as work:
         work.users.verify_email(owner.id)
-        work.users.set_enabled(owner.id, enabled=False, now=NOW)
-        work.users.set_enabled(owner.id, enabled=True, now=NOW)
         work.required_actions.require(owner.id, "update_password", now=NOW)
         work.action_tokens.spend(made.id, now=NOW)
 
@@ -112,10 +122,18 @@ def test_live_links_of_a_user_are_those_neither_used_nor_expired(
     stored_token(stores, owner, expires_at=NOW + 1)
     stored_token(stores, stored_user(stores))
     with stores.write() as work:
-        assert work.action_tokens.live_of_user(owner.id, now=NOW) == 2
+        assert work.action_tokens.live_of_user(owner.id, 1, now=NOW) == 2
         work.action_tokens.spend(used.id, now=NOW)
-        assert work.action_tokens.live_of_user(owner.id, now=NOW) == 1
-        work.credentials.set_password(owner.id, "hash", version=1, keep=4, now=NOW)
+        assert work.action_tokens.live_of_user(owner.id, 1, now=NOW) == 1
+        assert work.action_tokens.live_of_user("nobody", 1, now=NOW) == 0
+
+
+def test_links_of_another_version_do_not_count(stores: SqlStores, owner: User) -> None:
+    stored_token(stores, owner)
+    stored_token(stores, owner)
+    with stores.write() as work:
+        work.users.set_email(owner.id, "n@x.gov.bd", "n@x.gov.bd", now=NOW)
         work.action_tokens.add(action_token(owner, credential_version=2))
-        assert work.action_tokens.live_of_user(owner.id, now=NOW) == 2
-        assert work.action_tokens.live_of_user("nobody", now=NOW) == 0
+        assert work.action_tokens.live_of_user(owner.id, 1, now=NOW) == 2
+        assert work.action_tokens.live_of_user(owner.id, 2, now=NOW) == 1
+        assert work.action_tokens.live_of_user(owner.id, 3, now=NOW) == 0

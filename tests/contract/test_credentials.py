@@ -161,7 +161,17 @@ def test_no_version_of_a_disabled_user_holds(stores: SqlStores) -> None:
     with stores.write() as work:
         assert not work.credentials.holds_version(disabled.id, 1)
         work.users.set_enabled(disabled.id, enabled=True, now=NOW)
-        assert work.credentials.holds_version(disabled.id, 1)
+        assert work.credentials.holds_version(disabled.id, 2)
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_no_earlier_version_holds_after_an_account_was_switched(
+    stores: SqlStores, owner: User, enabled: bool
+) -> None:
+    with stores.write() as work:
+        work.users.set_enabled(owner.id, enabled=enabled, now=NOW)
+        assert not work.credentials.holds_version(owner.id, 1)
+        assert work.credentials.holds_version(owner.id, 2) is enabled
 
 
 def test_history_and_demands_go_with_their_user(stores: SqlStores, owner: User) -> None:

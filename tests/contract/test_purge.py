@@ -128,6 +128,36 @@ def test_a_row_goes_when_nobody_can_need_it_and_not_a_second_before(
     assert count(stores, table) == 0
 
 
+@pytest.mark.parametrize("is_revoked", [False, True])
+def test_a_grant_stays_as_long_as_the_session_in_which_it_was_given(
+    stores: SqlStores, is_revoked: bool
+) -> None:
+    owner = stored_user(stores)
+    session = user_session(owner, expires_at=NOW + DAY)
+    made = stored_grant(stores, owner, sid=session.sid, expires_at=NOW)
+    with stores.write() as work:
+        work.user_sessions.add(session)
+        if is_revoked:
+            work.grants.end(made.id, now=NOW)
+    stores.purge(now=NOW + DAY - 1)
+    assert count(stores, "grants") == 1
+    stores.purge(now=NOW + DAY)
+    assert count(stores, "grants") == 0
+
+
+def test_a_grant_of_a_session_that_was_ended_goes_in_its_time(stores: SqlStores) -> None:
+    owner = stored_user(stores)
+    session = user_session(owner, expires_at=NOW + DAY)
+    stored_grant(stores, owner, sid=session.sid, expires_at=NOW)
+    with stores.write() as work:
+        work.user_sessions.add(session)
+        work.user_sessions.end(session.sid, now=NOW)
+    stores.purge(now=NOW + 659)
+    assert count(stores, "grants") == 1
+    stores.purge(now=NOW + 660)
+    assert count(stores, "grants") == 0
+
+
 def test_waiting_letters_closed_keys_users_and_passwords_are_never_purged(
     stores: SqlStores,
 ) -> None:

@@ -1,5 +1,6 @@
 """People who are logged in, and the browsers that are known."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -98,18 +99,54 @@ def test_ending_a_session_ends_its_grants_and_no_others(
         assert view.grants.find_live(outside.id) == (outside, owner)
 
 
-def test_a_session_tells_every_grant_that_ended_with_it_and_once(
+def test_a_session_tells_every_grant_that_was_given_in_it_and_once(
     stores: SqlStores, owner: User, session: UserSession
 ) -> None:
     stored_grant(stores, owner, sid=session.sid)
     stored_grant(stores, owner, sid=session.sid, client_id="ministry")
     revoked = stored_grant(stores, owner, sid=session.sid, client_id="third")
+    stored_grant(stores, owner, sid="another", client_id="fourth")
     with stores.write() as work:
-        work.grants.end(revoked.id, now=NOW)
+        work.grants.end(revoked.id, now=NOW - 9)
         ended = work.user_sessions.end(session.sid, now=NOW)
-        assert sorted(grant.client_id for grant in ended) == ["backoffice", "ministry"]
+        assert _clients(ended) == ["backoffice", "ministry", "third"]
         assert list(work.user_sessions.end(session.sid, now=NOW)) == []
         assert list(work.user_sessions.end("unknown", now=NOW)) == []
+        assert _clients(work.user_sessions.end_all_of_user(owner.id, now=NOW)) == ["fourth"]
+
+
+def _clients(ended: Iterable[EndedGrant]) -> list[str]:
+    return sorted(grant.client_id for grant in ended)
+
+
+def test_all_sessions_of_a_user_tell_revoked_grants_too_and_once(
+    stores: SqlStores, owner: User, session: UserSession
+) -> None:
+    kept, gone = user_session(owner), user_session(owner)
+    for number, sid in enumerate((session.sid, kept.sid, gone.sid)):
+        revoked = stored_grant(stores, owner, sid=sid, client_id=f"client {number}")
+        with stores.write() as work:
+            work.grants.end(revoked.id, now=NOW - 9)
+    with stores.write() as work:
+        work.user_sessions.add(kept)
+        work.user_sessions.add(gone)
+        assert _clients(work.user_sessions.end(gone.sid, now=NOW)) == ["client 2"]
+        told = [
+            _clients(work.user_sessions.end_all_of_user(owner.id, now=NOW, keep=keep))
+            for keep in (kept.digest, kept.digest, None, None)
+        ]
+    assert told == [["client 0"], [], ["client 1"], []]
+
+
+def test_a_grant_that_ends_in_a_session_that_has_ended_is_told_alone(
+    stores: SqlStores, owner: User, session: UserSession
+) -> None:
+    stored_grant(stores, owner, sid=session.sid)
+    with stores.write() as work:
+        work.user_sessions.end(session.sid, now=NOW)
+    stored_grant(stores, owner, sid=session.sid, client_id="late")
+    with stores.write() as work:
+        assert _clients(work.user_sessions.end(session.sid, now=NOW)) == ["late"]
 
 
 def test_all_sessions_of_a_user_end_but_the_one_that_is_kept(

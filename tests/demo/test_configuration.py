@@ -59,8 +59,11 @@ def test_what_the_ports_do_not_touch_is_as_in_the_sample(tmp_path: Path) -> None
         written(SAMPLE / "idp.toml"),
     )
     assert set(table) >= set(sample)
-    for section in set(sample) - {"issuer", "mode", "listen", "mail", "secrets_dir", "database"}:
+    moved = {"issuer", "mode", "listen", "mail", "secrets_dir", "database", "support"}
+    for section in set(sample) - moved:
         assert table[section] == sample[section]
+    home = f"http://127.0.0.1:{PORTS.backoffice}/"
+    assert table["support"] == {**sample["support"], "home": home}
 
 
 @pytest.mark.parametrize(("client_id", "port"), [("backoffice", 19001), ("ministry", 19002)])

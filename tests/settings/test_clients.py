@@ -3,6 +3,8 @@
 import pytest
 
 from idp.settings import ClientSecret
+from idp.settings.clients import Client
+from idp.settings.values import LocalText
 from tests.settings.conftest import LEAST, SECRET, Load, Mistakes
 
 HEAD = """\
@@ -50,6 +52,31 @@ def test_a_client_may_name_its_login_page_and_another_flow(configured: Load) -> 
     settings = configured(text)
     assert settings.clients[0].flow == "staff"
     assert settings.flows.named["staff"] == ("password",)
+
+
+ISSUER = "https://sso.example.gov.bd/sso"
+TOLD = "iss=https%3A%2F%2Fsso.example.gov.bd%2Fsso"
+
+
+@pytest.mark.parametrize(
+    ("places", "home"),
+    [
+        ({}, ""),
+        ({"home_url": "https://a.example/?x=1"}, "https://a.example/?x=1"),
+        ({"initiate_login_uri": "https://a.example/in"}, f"https://a.example/in?{TOLD}"),
+        ({"initiate_login_uri": "https://a.example/in?x=1"}, f"https://a.example/in?x=1&{TOLD}"),
+        (
+            {"home_url": "https://a.example/", "initiate_login_uri": "https://a.example/in"},
+            "https://a.example/",
+        ),
+    ],
+)
+def test_people_go_on_at_the_home_page_or_where_a_login_begins_which_learns_who_asks(
+    places: dict[str, str], home: str
+) -> None:
+    name = LocalText(bn="ক", en="A")
+    client = Client(client_id="a", name=name, owner="ops@example.gov.bd", **places)  # type: ignore[arg-type] # the URLs are text
+    assert client.home(ISSUER) == home
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,29 @@ def test_the_code_page_follows_the_new_password_and_then_the_client(going_on: Sy
     assert is_password(going_on, NEW)
 
 
+def test_a_page_is_as_good_as_its_link_which_may_live_for_hours(make):
+    system: System = make('[reset]\nttl = "2h"\nthen = "continue"')
+    browser = _at_the_page(system, state="kept")
+    system.clock.advance(61)
+    late = _at_the_page(system)
+    system.clock.advance(1_801)  # an ordinary page of a login is too old by now
+    assert "কোড লিখুন" in choose(browser).text
+    letters = system.deliver()
+    [code] = [n for _, letter in letters for n in letter.text.splitlines() if n.isdigit()]
+    assert browser.press("submit", code=code).answer["state"] == "kept"
+    assert is_password(system, NEW)
+    assert (choose(late, "Meghna#Nodi88").status, SUCCESS in late.text) == (400, False)
+
+
+def test_a_page_does_not_outlive_its_link(make):
+    system: System = make('[reset]\nttl = "2h"\nthen = "continue"')
+    browser = _at_the_page(system)
+    system.clock.advance(7_200)
+    assert choose(browser).status == 400
+    assert "লিংকটির মেয়াদ শেষ হয়েছে" in browser.text
+    assert not is_password(system, NEW)
+
+
 def test_without_the_code_nobody_is_logged_in_whatever_is_pressed(going_on: System):
     browser = choose(_at_the_page(going_on))
     assert not browser.press("submit", code="").left_to

@@ -12,6 +12,7 @@ from tests.signin.leaving import (
     BYE,
     USER,
     House,
+    ask,
     check_done,
     copied,
     directory,
@@ -19,6 +20,7 @@ from tests.signin.leaving import (
     is_logged_in,
     logout_url,
     mailed_link,
+    refresh,
     tab,
     tokens,
 )
@@ -58,6 +60,32 @@ def test_every_client_that_listens_is_promised_one_notice_with_the_end_itself(ho
     of_hint = read(id_token)
     assert (token["aud"], token["sid"], token["sub"]) == ("app", of_hint["sid"], of_hint["sub"])
     assert is_logged_in(elsewhere)
+
+
+@pytest.mark.parametrize("kind", ["refresh_token", "access_token"])
+def test_a_client_that_revoked_its_tokens_is_told_all_the_same(house: House, kind: str):
+    """Its own session may still live."""
+    system = house.system
+    browser = log_in(system)
+    given = tokens(system, browser)
+    assert ask(system, "/revoke", {"token": given[kind]}, "backoffice").status_code == 200
+    assert refresh(system, given["refresh_token"]).status_code == 400
+    public = tokens(system, browser.get(authorize_url("app")), "app")
+    assert ask(system, "/revoke", {"token": public["refresh_token"]}, "app").status_code == 200
+    browser.get("/logout").press("logout")
+    assert house.promised == ["app", "backoffice"]
+    house.deliver()
+    assert house.told == {"backoffice": 1, "app": 1}
+
+
+def test_the_clients_of_a_session_that_has_ended_before_are_not_told_again(house: House):
+    system = house.system
+    log_in(system, client_id="app").get("/logout").press("logout")
+    system.clock.advance(61)
+    log_in(system)
+    with directory(system) as people:
+        people.set_enabled(USER, enabled=False)
+    assert house.promised == ["app", "backoffice"]
 
 
 def test_a_client_that_got_nothing_in_the_session_is_not_told(house: House):

@@ -111,12 +111,23 @@ def test_a_hint_that_has_expired_is_still_ours(system: System):
     assert not is_logged_in(browser)
 
 
-def test_a_hint_of_an_earlier_session_of_the_same_person_asks_nothing(small: System):
-    hint = tokens(small, log_in(small))["id_token"]
-    browser = log_in(small)
-    browser.get(logout_url(id_token_hint=hint, post_logout_redirect_uri=BYE))
-    assert browser.left_to == BYE
+def test_a_hint_of_an_earlier_session_of_the_same_person_asks(system: System):
+    """Whoever has sat at a shared computer may still hold a token of that day."""
+    earlier = log_in(system)
+    old = tokens(system, earlier)["id_token"]
+    earlier.get("/logout").press("logout")
+    browser = log_in(system, earlier)
+    current = tokens(system, browser)["id_token"]
+    leave = {"post_logout_redirect_uri": BYE, "state": "s"}
+    check_asked(browser.get(logout_url(id_token_hint=old, **leave)))
+    assert "<dt>reason</dt>" not in browser.html  # the request is no fault
+    assert browser.press("logout").left_to == f"{BYE}?state=s"
     assert not is_logged_in(browser)
+    again = log_in(system)
+    check_asked(again.get(logout_url(id_token_hint=current, **leave)))
+    own = tokens(system, again.get(authorize_url()))["id_token"]
+    assert again.get(logout_url(id_token_hint=own, **leave)).left_to == f"{BYE}?state=s"
+    assert not is_logged_in(again)
 
 
 def test_a_hint_of_somebody_else_asks_and_leads_back_after_the_answer(system: System):

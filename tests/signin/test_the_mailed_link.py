@@ -10,7 +10,7 @@ from idp.flow.authenticators.reset_credentials import link_secret
 from idp.model.keyring import Keyring
 from idp.model.tokens import new_id
 from tests.browser import Browser
-from tests.signin.leaving import directory
+from tests.signin.leaving import directory, tab
 from tests.signin.resetting import (
     ASKING,
     NEW,
@@ -28,7 +28,7 @@ from tests.signin.resetting import (
     rows,
     stranger,
 )
-from tests.system import ISSUER, PASSWORD, System, authorize_url
+from tests.system import ISSUER, PASSWORD, System, authorize_url, log_in
 
 CUT = ("লিংকটি সঠিক নয়", "ইমেইল থেকে পুরো লিংকটি কপি করে ব্রাউজারের এড্রেসবারে পেস্ট করুন।")
 FOREIGN = ("লিংকটি সঠিক নয়", "এই লিংকটি এই সাইটে তৈরি হয়নি।")
@@ -57,7 +57,7 @@ def test_getting_and_heading_the_link_many_times_uses_nothing_up_and_writes_noth
         assert UPDATE in scanner.text
         for path in (address.removeprefix(ISSUER), "/update-password"):
             assert scanner.client.head(path, base_url=ISSUER).status_code in {200, 303}
-            assert _plain(system).head(path, base_url=ISSUER).status_code in {303, 400}
+            assert _plain(system).head(path, base_url=ISSUER).status_code in {200, 303}
         browser.get(address).get("/update-password")
     assert rows(system) == before
     assert SUCCESS in choose(browser).text
@@ -71,7 +71,7 @@ def test_the_secret_leaves_the_address_at_once_and_no_referrer_carries_it(
     browser = stranger(small)
     answer = browser.client.open(address.removeprefix(ISSUER), method=method, base_url=ISSUER)
     assert answer.status_code == 303
-    assert answer.headers["Location"] == "/update-password"
+    assert answer.headers["Location"] == "/update-password?opened"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "no-store" in answer.headers["Cache-Control"]
     assert answer.data == b""
@@ -93,6 +93,36 @@ def test_the_links_cookie_is_gone_once_the_link_is_used_or_the_change_is_cancell
         one.get(address).press("cancel")
         assert one.cookie("probesh_link") is None
         assert UPDATE not in one.get("/update-password").text
+
+
+def test_a_logout_takes_the_opened_link_away_from_whoever_comes_next(small: System):
+    browser = log_in(small, stranger(small))
+    browser.get(mailed(small, tab(browser)))
+    assert UPDATE in browser.text
+    browser.get("/logout").press("logout")
+    assert browser.cookie("probesh_link") is None
+    assert ASKING in browser.get("/update-password").text
+    assert ASKING in browser.get("/update-password?opened").text  # Back, in the history
+    assert (browser.status, "কুকি বন্ধ" in browser.text) == (200, False)
+    small.clock.advance(61)
+    browser.get(mailed(small)).get("/logout")  # nobody is logged in any more
+    assert browser.cookie("probesh_link") is None
+    assert UPDATE not in browser.get("/update-password").text
+
+
+def test_a_login_takes_the_opened_link_away(small: System):
+    browser = stranger(small)
+    browser.get(mailed(small, browser))
+    log_in(small, browser)
+    assert browser.cookie("probesh_link") is None
+
+
+@pytest.mark.parametrize(("ttl", "seconds"), [("30m", 1_800), ("2h", 7_200)])
+def test_the_cookie_of_a_link_lives_as_long_as_a_link(make, ttl: str, seconds: int):
+    browser = make(f'[reset]\nttl = "{ttl}"').browser()
+    answer = browser.client.get(f"/reset/{'s' * 65}", base_url=ISSUER)
+    [cookie] = [c for c in answer.headers.getlist("Set-Cookie") if c.startswith("probesh_link=s")]
+    assert f"Max-Age={seconds}" in cookie
 
 
 def test_a_link_that_was_used_says_so_however_often_it_is_opened(system: System):

@@ -24,6 +24,8 @@ from tests.signin.leaving import (
     tokens,
     userinfo,
 )
+from tests.signin.resetting import rows
+from tests.statements import counted
 from tests.system import (
     ISSUER,
     PASSWORD,
@@ -86,9 +88,9 @@ def test_the_cookie_is_taken_away_with_the_answer_itself(small: System):
         form.action, base_url=ISSUER, data={**form.fields, "action": "logout"}
     )
     assert answer.status_code == 303
-    [cookie] = answer.headers.getlist("Set-Cookie")
-    assert cookie.startswith("probesh_session=;")
-    assert "Max-Age=0" in cookie
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert [cookie.partition(";")[0] for cookie in cookies] == ["probesh_session=", "probesh_link="]
+    assert all("Max-Age=0" in cookie for cookie in cookies)
 
 
 def test_back_to_the_pages_before_the_logout_is_no_way_in(small: System):
@@ -295,6 +297,20 @@ def test_somebody_who_is_not_logged_in_is_told_so_and_never_an_error(
     system: System, parameters: dict[str, str]
 ):
     check_done(system.browser().get(logout_url(**parameters, post_logout_redirect_uri=BYE)))
+
+
+@pytest.mark.parametrize("has_cookies", [True, False])
+def test_where_nobody_is_logged_in_a_logout_writes_nothing(system: System, has_cookies: bool):
+    browser = system.browser()
+    if has_cookies:
+        browser.get(authorize_url())
+    before = rows(system)
+    with counted() as statements:
+        check_done(browser.get("/logout"))
+        browser.get(logout_url(client_id=BACK, post_logout_redirect_uri=BYE))
+    assert statements
+    assert {one.split(None, 1)[0] for one in statements} == {"SELECT"}
+    assert rows(system) == before
 
 
 def test_the_done_page_of_nothing_names_nobody(small: System):

@@ -1,6 +1,6 @@
 import pytest
 
-from idp.theming.digits import bengali_digits, bengali_time, time_of_day, whole_minutes
+from idp.theming.digits import bengali_digits, bengali_time, moment, time_of_day, whole_minutes
 
 DHAKA = "Asia/Dhaka"
 MIDNIGHT = 1_794_938_400  # 2026-11-18 00:00 in Dhaka
@@ -50,3 +50,18 @@ def test_a_moment_is_said_as_each_language_says_it():
     assert time_of_day(evening, DHAKA, "bn") == "রাত ৯:০৪"
     assert time_of_day(evening, DHAKA, "en") == "9:04 pm"
     assert time_of_day(MIDNIGHT + 300, DHAKA, "en") == "12:05 am"
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [("bn", "১৮ নভেম্বর ২০২৬, রাত ৯:০৪"), ("en", "18 November 2026, 9:04 pm")],
+)
+def test_a_moment_is_told_with_its_day(locale, told):
+    assert moment(MIDNIGHT + 21 * 3600 + 4 * 60, DHAKA, locale) == told
+
+
+def test_the_timezone_decides_the_day():
+    assert moment(MIDNIGHT, DHAKA, "bn") == "১৮ নভেম্বর ২০২৬, রাত ১২:০০"
+    assert moment(MIDNIGHT - 1, DHAKA, "bn") == "১৭ নভেম্বর ২০২৬, রাত ১১:৫৯"
+    assert moment(MIDNIGHT, "UTC", "bn") == "১৭ নভেম্বর ২০২৬, সন্ধ্যা ৬:০০"
+    assert moment(0, "UTC", "en") == "1 January 1970, 12:00 am"

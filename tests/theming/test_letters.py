@@ -104,12 +104,17 @@ def test_the_link_to_reset_has_the_words_of_the_guide_in_either_language(theme, 
 
 @pytest.mark.parametrize("locale", ["bn", "en"])
 @pytest.mark.parametrize(
-    ("kind", "address"), [("reset", LINK), ("changed", START), ("code", START)]
+    ("kind", "address", "above"),
+    [
+        ("reset", LINK, "Link to reset credentials"),
+        ("changed", START, ""),
+        ("code", START, ""),
+    ],
 )
-def test_the_whole_address_stands_alone_on_a_line_of_the_text(theme, kind, address, locale):
+def test_the_whole_address_stands_alone_on_a_line_of_the_text(theme, kind, address, above, locale):
     lines = theme.letter(kind, locale, KINDS[kind]).text.splitlines()
     at = lines.index(address)
-    assert (lines[at - 1], lines[at + 1]) == ("", "")
+    assert (lines[at - 1], lines[at + 1]) == (above, "")
     assert sum(address in line for line in lines) == 1
 
 

@@ -97,10 +97,12 @@ def test_the_message_says_where_the_mail_went_and_how_long_its_link_lives(show):
         (840, "১৪ মিনিট পরে"),
     ],
 )
-def test_a_wait_is_told_and_nothing_can_be_sent_before_it_is_over(show, wait, told):
+def test_a_wait_is_told_beside_the_button_which_no_script_would_bring_back(show, wait, told):
     page = show("sent", sent(wait=wait))
     assert f"{told} আবার পাঠাতে পারবেন।" in page.body
-    assert buttons(page) == ["forgot", "login"]
+    assert buttons(page) == ["resend", "forgot", "login"]
+    assert page.one("button", value="resend").attributes.keys() == {"class", "name", "value"}
+    assert "আবার পাঠাতে পারবেন" not in show("sent", sent()).body
 
 
 # -- the new password -----------------------------------------------------------------------------

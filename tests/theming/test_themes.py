@@ -70,9 +70,9 @@ def test_the_forgotten_password_is_a_button_after_the_one_that_enter_presses(the
     ]
 
 
-def test_resend_is_offered_only_when_it_works(theme):
+def test_a_wait_is_told_beside_the_button_which_no_script_would_bring_back(theme):
     waiting = read(theme.page(code(wait=42), frame()))
-    assert not waiting.all("button", value="resend")
+    assert "disabled" not in waiting.one("button", value="resend").attributes
     assert "৪২ সেকেন্ড পরে আবার পাঠাতে পারবেন।" in waiting.body
     assert "সেকেন্ড" not in read(theme.page(code(), frame())).body
 

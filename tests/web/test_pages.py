@@ -93,13 +93,41 @@ def test_pages_of_a_link_and_of_a_logout_are_not_stored_and_load_nothing(small: 
 def test_the_secret_of_a_link_leaves_the_address_at_once_in_a_cookie_of_ours(small: System):
     secret = "s" * 65
     answer = small.browser().client.get(f"/reset/{secret}", base_url=ISSUER)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/update-password")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/update-password?opened")
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert secret.encode() not in answer.data
     [cookie] = [c for c in answer.headers.getlist("Set-Cookie") if secret in c]
     assert cookie.startswith("probesh_link=")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
-    assert "Max-Age" not in cookie  # it goes with the browser's window
+    assert "Max-Age=1800" in cookie  # as long as the link: `reset.ttl`
+
+
+def test_no_answer_under_the_address_of_a_link_lets_a_referrer_out(small: System):
+    path = f"/reset/{'s' * 65}"
+    browser = small.browser(address="192.0.2.200")  # one that has no office's allowance
+    answers = [
+        browser.client.get(path, base_url=ISSUER),
+        browser.client.head(path, base_url=ISSUER),
+        browser.client.post(path, base_url=ISSUER),
+        browser.client.get(f"{path}/", base_url=ISSUER),
+        browser.client.get(f"{path}/more", base_url=ISSUER),
+    ]
+    for _ in range(301):
+        browser.get("/authorize")
+    answers.append(browser.get(path).response)
+    assert [answer.status_code for answer in answers] == [303, 303, 405, 404, 404, 429]
+    assert {answer.headers["Referrer-Policy"] for answer in answers} == {"no-referrer"}
+    assert small.browser().get("/reset").response.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_page_of_a_link_without_a_cookie_asks_for_a_user_id(small: System):
+    asking, told = "পাসওয়ার্ড রিসেট করুন", "আপনার ব্রাউজারে কুকি বন্ধ আছে।"
+    for url, status in (("/update-password", 200), ("/update-password?opened", 400)):
+        browser = small.browser().get(url)
+        assert (browser.status, asking in browser.text) == (status, True)
+        assert (told in browser.text) == (status == 400)
+    keeps = small.browser().get("/reset").get("/update-password?opened")  # the link's is gone
+    assert (keeps.status, asking in keeps.text, told in keeps.text) == (200, True, False)
 
 
 @pytest.mark.parametrize("tail", [".", ")", ">", "%20", "%E0%A5%A4"])

@@ -3,16 +3,29 @@
 import secrets
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.flow.authenticators.email_otp import derive_code, read_code
+from idp.flow.authenticators.email_otp import EmailOtp, derive_code, read_code
+from idp.flow.effects import (
+    ClearCounter,
+    HoldVersion,
+    ResendChallenge,
+    SpendChallenge,
+    StartChallenge,
+)
+from idp.flow.outcomes import Challenge, Succeeded
+from idp.flow.step import Origin, Scene, Visit
+from idp.model.errors import AlreadySpent
 from idp.model.keyring import Keyring
 from idp.model.page import Message
+from tests.signin.resetting import USER, pages_of, user
 from tests.system import PASSWORD, System, authorize_url
 
+NOW = 1_795_000_000
 RING = Keyring({1: b"\1" * 32, 2: b"\2" * 32})
 
 
@@ -78,6 +91,75 @@ def test_what_is_no_code_is_told_apart(typed: str, fault: str):
 def test_reading_never_fails_and_answers_six_digits_or_a_message(typed: str):
     answer = read_code(typed)
     assert isinstance(answer, Message) or (len(answer) == 6 and answer.isascii())
+
+
+@pytest.fixture(name="step")
+def _step(small: System) -> EmailOtp:
+    step: EmailOtp = pages_of(small).sign_in.engine._flows["browser"][1]
+    return step
+
+
+@pytest.fixture(name="scene")
+def _scene(small: System, step: EmailOtp) -> Scene:
+    """Return a conversation whose code is on its way."""
+    scene = Scene(
+        session_id="conversation",
+        reference="7F3K-2Q",
+        locale="bn",
+        user_typed=USER,
+        user=user(small),
+        notes={},
+        visit=Visit("198.51.100.7", None, None, NOW),
+        origin=Origin("backoffice", None, b"\1" * 32),
+    )
+    entered = step.enter(scene)
+    with small.stores.write() as work:
+        for effect in entered.effects:
+            effect.apply(work, now=NOW)
+    return replace(scene, notes=entered.notes or {})
+
+
+def _answer(step: EmailOtp, scene: Scene) -> Succeeded:
+    code = derive_code(step.form_key, scene.notes["challenge"], step.form_key.newest)
+    outcome = step.submit(scene, {"code": code})
+    assert isinstance(outcome, Succeeded)
+    return outcome
+
+
+def test_the_right_code_insists_on_the_mailbox_before_it_is_spent(
+    small: System, step: EmailOtp, scene: Scene
+):
+    outcome = _answer(step, scene)
+    assert [type(effect) for effect in outcome.effects] == [
+        HoldVersion,
+        SpendChallenge,
+        ClearCounter,
+    ]
+    with small.stores.write() as work:
+        work.users.set_email(user(small).id, "n@x.gov.bd", "n@x.gov.bd", now=NOW)
+        with pytest.raises(AlreadySpent):
+            outcome.effects[0].apply(work, now=NOW)
+
+
+def test_a_letter_with_a_code_names_the_client_first_and_when_it_goes_again(
+    step: EmailOtp, scene: Scene
+):
+    later = replace(scene, visit=replace(scene.visit, now=NOW + 60))
+    letters = []
+    for outcome in (step.enter(scene), step.submit(later, {"action": "resend"})):
+        assert isinstance(outcome, Challenge)
+        (effect,) = outcome.effects
+        assert isinstance(effect, StartChallenge | ResendChallenge)
+        letters.append(effect.letter)
+    assert [(letter.to, letter.facts["client"]) for letter in letters] == [(USER, "backoffice")] * 2
+
+
+@pytest.mark.parametrize("wait", [0, 59])
+def test_the_button_to_send_again_does_nothing_before_its_time(
+    step: EmailOtp, scene: Scene, wait: int
+):
+    early = replace(scene, visit=replace(scene.visit, now=NOW + wait))
+    assert step.submit(early, {"action": "resend"}) == Challenge()
 
 
 @pytest.mark.race

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from idp.accounts.address_limits import RATES
 from idp.flow.authenticators.reset_credentials import OpenedLink, ResetCredentials, link_secret
 from idp.model.keyring import Keyring
-from idp.model.tokens import new_id
+from idp.model.tokens import digest, new_id
 from idp.stores.sql.tables import action_tokens, outbox
 from tests.browser import Browser
 from tests.signin.leaving import tab
@@ -27,6 +27,7 @@ from tests.signin.resetting import (
     reset,
     rows,
     stranger,
+    user,
     written,
 )
 from tests.statements import counted
@@ -177,11 +178,114 @@ def test_three_live_links_send_no_fourth_and_stay_good(small: System):
     assert SUCCESS in choose(stranger(small).get(links[2])).text
 
 
+def test_a_request_that_sends_nothing_is_not_counted_and_extends_no_pause(small: System):
+    counts = []
+    for _ in range(3):
+        assert _sent(small) == 1
+        small.clock.advance(60)
+    for wait in (0, 839, 1, 600):  # the quarter of an hour is not over; then three links are live
+        small.clock.advance(wait)
+        before = rows(small)
+        assert _sent(small) == 0
+        assert rows(small) == before
+        counts.append(len(before["counters"]))
+    assert counts == [3] * 4
+    small.clock.advance(180)  # the first link has run out
+    assert _sent(small) == 1
+
+
+def test_pressing_again_and_again_keeps_nobody_waiting_longer(small: System):
+    assert _sent(small) == 1
+    for _ in range(59):
+        small.clock.advance(1)
+        assert _sent(small) == 0
+    small.clock.advance(1)
+    assert _sent(small) == 1
+
+
+def test_links_to_an_earlier_mailbox_do_not_count(small: System):
+    for _ in range(3):
+        ask_alone(small)
+        small.clock.advance(60)
+    small.clock.advance(960)
+    moved = "moved@example.gov.bd"
+    with small.stores.write() as work:
+        work.users.set_email(user(small).id, moved, moved, now=small.clock())
+    small.deliver()
+    assert _sent(small, moved) == 1
+
+
+# -- a browser in which the owner has been before -------------------------------------------------
+
+
+def _known(system: System, owner: str = USER) -> Browser:
+    with system.stores.write() as work:
+        account = work.users.find_by_email(owner)
+        assert account is not None
+        work.known_browsers.remember(account.id, digest("a known one"), keep=9, now=system.clock())
+    browser = system.browser(address="127.0.0.1")  # factor 100: no limit of the address
+    browser.take_cookie("probesh_known", "a known one")
+    return browser
+
+
+def _sent_to(system: System, browser: Browser) -> int:
+    assert SENT in ask_alone(system, browser).text
+    return len(_links(system))
+
+
+def test_a_known_browser_waits_for_the_pause_only(make):
+    system = make(SHORT)
+    browser = _known(system)
+    for _ in range(12):
+        assert _sent_to(system, browser) == 1
+        system.clock.advance(29)
+        assert _sent_to(system, browser) == 0
+        system.clock.advance(31)
+
+
+def test_whoever_floods_a_mailbox_does_not_shut_its_owner_out(make):
+    system = make(SHORT)
+    browser = _known(system)
+    for _ in range(3):
+        assert _sent(system) == 1
+        system.clock.advance(60)
+    assert _sent(system) == 0
+    assert _sent_to(system, browser) == 1
+    assert "৩০ সেকেন্ড পরে" in browser.text
+
+
+def test_a_browser_that_somebody_else_is_known_in_is_a_strangers(make):
+    system = make(SHORT)
+    browser = _known(system, PASSWORD_LESS)
+    for _ in range(3):
+        assert _sent_to(system, browser) == 1
+        system.clock.advance(60)
+    assert _sent_to(system, browser) == 0
+
+
+@pytest.mark.parametrize("userid", [NOBODY, OTHER, PASSWORD_LESS])
+def test_a_browser_that_is_known_to_one_learns_nothing_of_others(small: System, userid: str):
+    costs = []
+    for asked in (userid, "no-other@example.gov.bd"):
+        browser = _known(small).get("/reset")
+        with counted() as statements:
+            browser.press("submit", userid=asked)
+        costs.append(Counter(statements))
+    assert costs[0] == costs[1]
+
+
+def test_minutes_are_rounded_down_so_that_nobody_comes_too_late(make):
+    system = make('[reset]\nttl = "119s"\nresend_after = "30s"')
+    assert "১ মিনিট কাজ করবে" in ask_alone(system).text
+    [(_, letter)] = system.deliver()
+    assert "১ মিনিট কাজ করবে" in letter.text
+
+
 def test_over_the_limit_known_and_unknown_see_the_same_page(small: System):
     pages = []
     for userid in (USER, NOBODY, OTHER):
-        for _ in range(2):
-            browser = ask_alone(small, userid=userid)
+        ask_alone(small, userid=userid)
+        browser = ask_alone(small, userid=userid)
         pages.append((browser.status, bare(browser)))
     assert len(set(pages)) == 1
     assert "৬০ সেকেন্ড পরে আবার পাঠাতে পারবেন।" in pages[0][1]
@@ -189,9 +293,10 @@ def test_over_the_limit_known_and_unknown_see_the_same_page(small: System):
 
 def test_the_page_tells_a_longer_wait_in_minutes(make):
     system = make(SHORT)
-    for _ in range(3):
-        browser = ask_alone(system)
+    for _ in range(2):
+        ask_alone(system)
         system.clock.advance(60)
+    browser = ask_alone(system)
     assert "১৫ মিনিট পরে আবার পাঠাতে পারবেন।" in browser.text
 
 
