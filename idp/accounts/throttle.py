@@ -31,19 +31,25 @@ class Throttle:
         self._stores = stores
         self._form_key = form_key
 
-    def reserve(self, user_id_canonical: str, address: str, *, now: int) -> Blocked | None:
+    def reserve(
+        self, user_id_canonical: str, address: str, *, version: int = 0, now: int
+    ) -> Blocked | None:
         """Count one failed password beforehand, in a unit of work of its own.
 
         Whoever then succeeds clears `pair_key` in the unit of work of the success. Blocked: nothing
         was counted and nothing may be checked.
         """
-        key = self.pair_key(user_id_canonical, address)
+        key = self.pair_key(user_id_canonical, address, version=version)
         with self._stores.write() as work:
             return work.counters.reserve(key, PAIR, now=now)
 
-    def pair_key(self, user_id_canonical: str, address: str) -> bytes:
-        """Return the counter's key of an account and a network: keyed, so rows name nobody."""
-        return self._key("password", user_id_canonical, address_network(address))
+    def pair_key(self, user_id_canonical: str, address: str, *, version: int = 0) -> bytes:
+        """Return the counter's key of an account and a network: keyed, so rows name nobody.
+
+        `version` is the account's credential version, 0 for nobody's: with a new password the waits
+        of the old one are over, wherever somebody waits.
+        """
+        return self._key("password", user_id_canonical, address_network(address), str(version))
 
     def reserve_update(self, user_id: str, *, now: int) -> Blocked | None:
         """Count one new password that is about to be hashed, in a unit of work of its own."""

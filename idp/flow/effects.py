@@ -127,19 +127,16 @@ class OfferLink:
 class SpendLink:
     """Use up the link that was opened: of two that post at once, one wins.
 
-    It has proven the mailbox: this account's wait at this address ends, and a counter of wrong
-    codes that was closed for good is open again.
+    It has proven the mailbox: a counter of wrong codes that was closed for good is open again.
     """
 
     token_id: str
     user_id: str
     otp_key: bytes
-    pair_key: bytes
 
     def apply(self, work: Work, *, now: int) -> None:
         work.action_tokens.spend(self.token_id, now=now)
         work.users.verify_email(self.user_id)
-        work.counters.clear(self.pair_key)
         blocked = work.counters.blocked(self.otp_key, now=now)
         if blocked is not None and blocked.until is None:
             work.counters.clear(self.otp_key)

@@ -51,13 +51,17 @@ class Password:
         visit, canonical = scene.visit, user_id.canonical(typed)
         user, stored, known = self._look_up(canonical, scene)
         with self.hasher.gate.place(known_browser=known):
-            blocked = self.throttle.reserve(canonical, visit.address, now=visit.now)
+            version = user.credential_version if user else 0
+            blocked = self.throttle.reserve(
+                canonical, visit.address, version=version, now=visit.now
+            )
             if blocked is not None:
                 return _must_wait(blocked, typed, visit.now)
             is_right = self.hasher.verify(password, stored)
             if user is None or stored is None or not is_right:
                 return Challenge(errors=(_WRONG,), user_typed=typed)
-            clear = ClearCounter(self.throttle.pair_key(canonical, visit.address))
+            pair_key = self.throttle.pair_key(canonical, visit.address, version=version)
+            clear = ClearCounter(pair_key)
             if not user.enabled:
                 error = Message("err.disabled")
                 return Refused(error=error, user_typed=typed, effects=(clear,))

@@ -98,8 +98,7 @@ class UpdatePassword:
         effects: list[Effect] = []
         if LINK in scene.notes:
             otp_key = self.throttle.otp_key(user.id)
-            pair_key = self.throttle.pair_key(user.email_canonical, visit.address)
-            effects.append(SpendLink(scene.notes[LINK], user.id, otp_key, pair_key))
+            effects.append(SpendLink(scene.notes[LINK], user.id, otp_key))
         effects.append(ChangePassword(user, tagged_hash, self.policy.history, scene.session_id))
         if others:
             effects.append(

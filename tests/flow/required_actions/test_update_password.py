@@ -18,7 +18,6 @@ from idp.flow.step import Origin, Scene, Visit
 from idp.model.page import Message
 from idp.model.tokens import digest
 from idp.model.user import User
-from tests.contract.builders import stored_token
 from tests.signin.resetting import NEW, USER, pages_of, rows, user, written
 from tests.system import PASSWORD, System
 
@@ -115,23 +114,26 @@ def test_with_a_link_it_is_spent_before_anything_else(step: UpdatePassword, scen
     outcome = step.submit(replace(scene, notes={LINK: "token"}), FORM)
     assert _kinds(outcome) == [SpendLink, ChangePassword, EndOthers, Send]
     owner, throttle = user_of(scene), step.throttle
-    assert _effect(outcome, SpendLink) == SpendLink(
-        "token", owner.id, throttle.otp_key(owner.id), throttle.pair_key(USER, VISIT.address)
-    )
+    assert _effect(outcome, SpendLink) == SpendLink("token", owner.id, throttle.otp_key(owner.id))
 
 
-def test_a_spent_link_ends_the_owners_wait_at_this_address_and_no_other(
+def test_a_new_password_ends_the_waits_of_the_old_one_at_every_address(
     small: System, step: UpdatePassword, scene: Scene
 ):
-    for address in (VISIT.address, "203.0.113.9"):
+    before = user_of(scene).credential_version
+    addresses = (VISIT.address, "203.0.113.9")
+    for address in addresses:
         for _ in range(5):
-            assert step.throttle.reserve(USER, address, now=VISIT.now) is None
-    link = stored_token(small.stores, user_of(scene), expires_at=VISIT.now + 60)
-    outcome = step.submit(replace(scene, notes={LINK: link.id}), FORM)
+            step.throttle.reserve(USER, address, version=before, now=VISIT.now)
+        assert step.throttle.reserve(USER, address, version=before, now=VISIT.now) is not None
+    outcome = step.submit(scene, FORM)
     with small.stores.write() as work:
-        _effect(outcome, SpendLink).apply(work, now=VISIT.now)
-    assert step.throttle.reserve(USER, VISIT.address, now=VISIT.now) is None
-    assert step.throttle.reserve(USER, "203.0.113.9", now=VISIT.now) is not None
+        _effect(outcome, ChangePassword).apply(work, now=VISIT.now)
+        after = work.users.find(user_of(scene).id)
+    assert after is not None
+    for address in addresses:
+        version = after.credential_version
+        assert step.throttle.reserve(USER, address, version=version, now=VISIT.now) is None
 
 
 class WatchedGate(HashGate):
