@@ -7,6 +7,7 @@ from tests.walks.conftest import Street
 
 USER = "office@example.gov.bd"
 NEW_PASSWORD = "Padma#Setu71"
+LOGIN = "লগইন করুন – জাতীয় তথ্য বাতায়ন"
 
 
 def log_in(page: Page, password: str = PASSWORD, user: str = USER) -> None:
@@ -37,6 +38,17 @@ def expect_there(page: Page, address: str) -> None:
     """Expect the home page of a relying party, with the person's address on it."""
     expect(page).to_have_url(f"{address}/")
     expect(page.get_by_text(USER).first).to_be_visible()
+
+
+def expect_logged_out(page: Page, *addresses: str) -> None:
+    """Expect each relying party to ask for a login; its notice may still be on the way."""
+    for address in addresses:
+        for _ in range(100):
+            page.goto(address)
+            if page.title() == LOGIN:
+                break
+            page.wait_for_timeout(100)
+        expect(page).to_have_title(LOGIN)
 
 
 def be_logged_in(page: Page, street: Street, password: str = PASSWORD) -> None:

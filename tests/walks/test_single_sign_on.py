@@ -4,10 +4,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.walks.conftest import Street
-from tests.walks.people import be_logged_in, expect_there, log_in, send_code
+from tests.walks.people import (
+    LOGIN,
+    be_logged_in,
+    expect_logged_out,
+    expect_there,
+    log_in,
+    send_code,
+)
 
 pytestmark = pytest.mark.browser
-LOGIN = "লগইন করুন – জাতীয় তথ্য বাতায়ন"
 LOGOUT = "লগআউট করুন"
 
 
@@ -25,10 +31,7 @@ def test_logging_out_at_one_ends_all(any_street: Street, page: Page):
     page.get_by_role("button", name=LOGOUT).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("আপনি লগআউট করেছেন")
     assert page.url.startswith(f"{street.ministry}/bye?state=")  # its own ID token: no question
-    _wait_for_notices(street)
-    for address in (street.backoffice, street.ministry):
-        page.goto(address)
-        expect(page).to_have_title(LOGIN)
+    expect_logged_out(page, street.backoffice, street.ministry)
     page.go_back()
     page.go_back()
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("স্বাগতম")
@@ -44,10 +47,7 @@ def test_logging_out_at_the_provider_asks_first_and_ends_all(street: Street, pag
     page.goto(f"{street.provider}/logout")
     page.get_by_role("button", name=LOGOUT).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("আপনি লগআউট করেছেন")
-    _wait_for_notices(street)
-    for address in (street.backoffice, street.ministry):
-        page.goto(address)
-        expect(page).to_have_title(LOGIN)
+    expect_logged_out(page, street.backoffice, street.ministry)
 
 
 def test_the_last_page_names_the_service_that_did_not_answer(street: Street, page: Page):
@@ -100,11 +100,3 @@ def test_the_idle_limit_asks_again_and_the_absolute_one_too(street: Street, page
         page.goto(f"{street.provider}/logout")
     page.goto(f"{street.ministry}/")
     expect(page).to_have_title(LOGIN)
-
-
-def _wait_for_notices(street: Street) -> None:
-    """Wait until the applications have been told; the lane is empty then."""
-    for _ in range(100):
-        with street.assembly.stores.read() as work:
-            if not work.outbox.undelivered("") and not street.assembly.notifier.deliver_next():
-                return

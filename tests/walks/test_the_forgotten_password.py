@@ -12,6 +12,7 @@ from tests.walks.people import (
     USER,
     ask_for_link,
     be_logged_in,
+    expect_logged_out,
     expect_there,
     log_in,
     send_code,
@@ -145,9 +146,7 @@ def test_others_are_logged_out_and_see_it_in_their_browser(
     set_password(page)
     expect(page.get_by_role("main")).to_contain_text(DONE)
     street.letter()
-    page.wait_for_timeout(500)  # the notice to the application travels in the back channel
-    other_page.goto(street.backoffice)
-    expect(other_page).to_have_title("লগইন করুন – জাতীয় তথ্য বাতায়ন")
+    expect_logged_out(other_page, street.backoffice)
 
 
 def test_in_english_and_without_script_the_whole_way_works(street: Street, plain_page: Page):
@@ -181,18 +180,19 @@ def test_no_page_of_the_reset_scrolls_sideways(street: Street, page: Page, width
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(street.backoffice)
 
-    def check() -> None:
+    def check(heading: str) -> None:
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
     page.get_by_role("button", name="পাসওয়ার্ড ভুলে গেছেন?").click()
-    check()
+    check("পাসওয়ার্ড রিসেট করুন")
     page.get_by_label("ইউজার আইডি").fill(USER)
     page.get_by_role("button", name="রিসেট →").click()
-    check()
+    check("আপনার ইমেইল দেখুন")
     page.goto(street.link())
-    check()
+    check("পাসওয়ার্ড আপডেট করুন")
     set_password(page, "short", "other")
-    check()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check("পাসওয়ার্ড আপডেট করুন")
     set_password(page)
-    expect(page.get_by_role("main")).to_contain_text(DONE)
-    check()
+    check("সফল হয়েছে")
