@@ -1,15 +1,12 @@
 """Limits by address: how often one network may come, and offices that share one more often."""
 
-import ipaddress
 import json
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
-from idp.accounts.throttle import address_network
+from idp.accounts.addresses import Network, address_network, parse_address
 from idp.model.keyring import Keyring
 from idp.stores.ports import AddressBuckets
-
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 RATES: Final[Mapping[str, str]] = {
     "anonymous": "300/5 minutes",  # requests, before anything is proven
@@ -54,9 +51,7 @@ class AddressLimits:
         return wait
 
     def _factor(self, address: str) -> int:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
+        parsed = parse_address(address)
+        if parsed is None:
             return 1
-        parsed = getattr(parsed, "ipv4_mapped", None) or parsed
         return max((factor for network, factor in self._offices if parsed in network), default=1)

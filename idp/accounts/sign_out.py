@@ -48,7 +48,7 @@ class SignOut:
         self._promise(work, ended, cause, now)
 
     def _promise(self, work: Work, ended: Iterable[EndedGrant], cause: Cause, now: int) -> None:
-        for grant in dict.fromkeys(ended):  # one client may hold several grants of a session
+        for grant in ended:
             if grant.client_id in self.notified:
                 work.outbox.add(_notice(grant, cause, now))
 

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
 
+from idp.accounts.addresses import address_network
 from idp.model.keyring import Keyring
 from idp.stores.ports import Blocked, Schedule, Stores, Work
 
@@ -17,9 +17,6 @@ OTP = Schedule(window=0, pauses=((10, 600), (20, 3600), (50, 0)))
 RESETS = (Schedule(window=900, pauses=((3, 900),)), Schedule(window=86_400, pauses=((10, 86_400),)))
 # New passwords of one account that were worth comparing with the earlier ones: six hashes each.
 UPDATE = Schedule(window=900, pauses=((10, 900),))
-
-_UNKNOWN_NETWORK = "unknown"
-_HOST_BITS = 64
 
 Limits: TypeAlias = tuple[tuple[bytes, Schedule], ...]  # counters, each with how it answers
 
@@ -78,24 +75,3 @@ class Throttle:
     def count_otp(work: Work, otp_key: bytes, *, now: int) -> Blocked | None:
         """Count one wrong code beforehand, in the caller's unit of work. Blocked: not counted."""
         return work.counters.reserve(otp_key, OTP, now=now)
-
-
-def address_network(address: str) -> str:
-    """Return the network that one attacker holds: an IPv4 address, or the /64 of an IPv6 one."""
-    parsed = _parse(address)
-    if parsed is None:
-        return _UNKNOWN_NETWORK
-    if isinstance(parsed, IPv4Address):
-        return str(parsed)
-    prefix = int(parsed) >> _HOST_BITS << _HOST_BITS
-    return f"{IPv6Address(prefix)}/{_HOST_BITS}"
-
-
-def _parse(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        return parsed.ipv4_mapped  # what a dual-stack socket shows for an IPv4 peer
-    return parsed

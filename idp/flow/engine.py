@@ -222,7 +222,7 @@ def _take(work: Work, session: AuthenticationSession, visit: Visit) -> None:
     if session.version:
         sessions.take(session.id, version=session.version, now=visit.now)
     else:
-        # A flow of one step: the seal's id is used up by the row that it never had.
+        # A reset, or a flow of one step: the seal's id is used up by the row that it never had.
         sessions.add(replace(session, taken_at=visit.now))
 
 

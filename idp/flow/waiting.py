@@ -2,9 +2,11 @@
 
 from idp.flow.outcomes import Throttled
 from idp.model.page import Message
+from idp.stores.ports import Blocked
 from idp.theming.digits import whole_minutes
 
 _MINUTE = 60  # seconds
+_HOUR = 3600
 
 
 def must_wait(seconds: int, *, now: int, user_typed: str) -> Throttled:
@@ -14,3 +16,9 @@ def must_wait(seconds: int, *, now: int, user_typed: str) -> Throttled:
     if left >= _MINUTE:
         error = Message("err.rate", {"n": whole_minutes(left)})
     return Throttled(until=now + left, error=error, user_typed=user_typed)
+
+
+def must_wait_for(blocked: Blocked, *, now: int, user_typed: str) -> Throttled:
+    """Answer that a counter waits; one that is closed until it is cleared is told as an hour."""
+    seconds = _HOUR if blocked.until is None else blocked.until - now
+    return must_wait(seconds, now=now, user_typed=user_typed)

@@ -6,6 +6,7 @@ ProbeshError
 │   └── AuthorizationError   the same, sent back to a proven redirect URI (RFC 6749 4.1.2.1)
 ├── AlreadySpent             somebody else was faster; the loser changes nothing
 ├── Busy                     no place to hash a password now
+├── TooMany                  an address has come too often
 ├── StoreUnavailable         the database does not answer
 └── SettingsRefused          the configuration is wrong (settings/diagnostics.py tells where)
 """
@@ -54,6 +55,13 @@ class AlreadySpent(ProbeshError):
 @dataclass(eq=False)
 class Busy(ProbeshError):
     """All places for password hashes are taken; try again after `retry_after` seconds."""
+
+    retry_after: int
+
+
+@dataclass(eq=False)
+class TooMany(ProbeshError):
+    """A network's window is full; try again after `retry_after` seconds."""
 
     retry_after: int
 

@@ -6,7 +6,19 @@ from typing import TypeAlias
 
 from idp.flow.step import Visit
 from idp.model.page import Page
+from idp.model.tokens import new_secret
 from idp.oidc.responses import AuthorizationResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookies:
+    """Cookies to set with the answer; None leaves one alone, "" takes it away."""
+
+    key: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
+    known: str | None = field(default=None, repr=False)
+    link: str | None = field(default=None, repr=False)  # what was mailed, out of the URL
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,19 +33,15 @@ class Browser:
     accept_language: str
     address: str
 
+    def keyed(self) -> tuple[str, Cookies]:
+        """Return the browser's key, and the cookie that gives it one if it has none."""
+        if self.key is not None:
+            return self.key, Cookies()
+        key = new_secret()
+        return key, Cookies(key=key)
+
     def visit(self, now: int) -> Visit:
         return Visit(self.address, self.known, self.session, now)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cookies:
-    """Cookies to set with the answer; None leaves one alone, "" takes it away."""
-
-    key: str | None = field(default=None, repr=False)
-    session: str | None = field(default=None, repr=False)
-    known: str | None = field(default=None, repr=False)
-    link: str | None = field(default=None, repr=False)  # what was mailed, out of the URL
-    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

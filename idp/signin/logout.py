@@ -4,20 +4,23 @@ RP-Initiated Logout 1.0 and Back-Channel Logout 1.0. The notices leave through t
 page looks after them and names the services that did not answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from idp.accounts.sign_out import Cause, SignOut
 from idp.model.clock import Clock
 from idp.model.logout import LogoutRequest
 from idp.model.page import Page
 from idp.model.sessions import UserSession
-from idp.model.tokens import digest, new_id, new_reference, new_secret
+from idp.model.tokens import digest, new_id, new_reference
 from idp.oidc.logout import redirect_location
 from idp.oidc.parameters import Pairs
 from idp.oidc.provider import OpenIDProvider
 from idp.signin.answers import Browser, Cookies, LoggedOut, ShowPage
 from idp.signin.showing import Showing
 from idp.stores.ports import Stores
+
+_Ends: TypeAlias = tuple[UserSession | None, bool]  # a session, and whether a login is under way
 
 CONFIRM = "/logout/confirm"  # where the confirmation's form posts to
 _PATIENCE = 5  # seconds for which the last page waits for services to answer
@@ -40,21 +43,16 @@ class LogOut:
         can send a browser here.
         """
         asked = self.provider.check_logout(pairs)
-        session, is_busy = self._what_ends(browser)
+        session, is_busy = ends = self._what_ends(browser)
         # A token of an earlier session is no proof: colleagues share computers and keep old tokens.
         is_sure = asked.is_hinted and (session is None or session.sid == asked.sid)
-        if session is None and not is_busy:
-            return self._leave(asked, may_return=asked.is_hinted)
-        if is_sure and not asked.fault:
-            return self._end(asked, session, browser, may_return=asked.is_hinted)
+        if (is_sure and not asked.fault) or not (session or is_busy):
+            return self._end(asked, ends, browser, may_return=asked.is_hinted)
         return self.ask(asked, browser)
 
     def ask(self, asked: LogoutRequest, browser: Browser, language: str = "") -> ShowPage:
         """Ask whether to log out. What the request has proven travels in the form."""
-        key, cookies = browser.key, Cookies(language=language or None)
-        if key is None:
-            key = new_secret()
-            cookies = Cookies(key=key, language=language or None)
+        key, cookies = browser.keyed()
         locale = language or self.showing.locale(browser, asked.ui_locales)
         fields = {
             "client_id": asked.client_id,
@@ -71,7 +69,7 @@ class LogOut:
             fields={name: value for name, value in fields.items() if value},
             browser_key=key,
             developer=developer,
-            cookies=cookies,
+            cookies=replace(cookies, language=language or None),
         )
 
     def confirm(self, pairs: Pairs, language: str, browser: Browser) -> ShowPage | LoggedOut:
@@ -80,10 +78,7 @@ class LogOut:
         if language:
             offered = language in self.showing.rules.locales
             return self.ask(asked, browser, language if offered else "")
-        session, is_busy = self._what_ends(browser)
-        if session is None and not is_busy:
-            return self._leave(asked, may_return=True)
-        return self._end(asked, session, browser, may_return=True)
+        return self._end(asked, self._what_ends(browser), browser, may_return=True)
 
     def done(self, batch: str, client_id: str, browser: Browser) -> ShowPage:
         """Show that the person is logged out, and which services have not confirmed it.
@@ -112,7 +107,7 @@ class LogOut:
             client_id=client_id if client else "",
         )
 
-    def _what_ends(self, browser: Browser) -> tuple[UserSession | None, bool]:
+    def _what_ends(self, browser: Browser) -> _Ends:
         """Return the session of this browser, and whether a login is under way in it.
 
         One that has been idle too long counts: the clients' own sessions may live on.
@@ -125,22 +120,18 @@ class LogOut:
     def _end(
         self,
         asked: LogoutRequest,
-        session: UserSession | None,
+        ends: _Ends,
         browser: Browser,
         *,
         may_return: bool,
     ) -> LoggedOut:
-        batch, now = new_id(), self.clock()
-        with self.stores.write() as work:
-            if browser.key is not None:
-                key = digest(browser.key)
+        (session, is_busy), batch, now = ends, new_id(), self.clock()
+        if session or is_busy:
+            with self.stores.write() as work:
+                key = digest(browser.key or "")
                 work.authentication_sessions.take_all_of_browser(key, now=now)
-            if session is not None:
-                self.sign_out.end(work, session.sid, Cause(new_reference(), batch), now=now)
-        return self._leave(asked, batch, may_return=may_return)
-
-    @staticmethod
-    def _leave(asked: LogoutRequest, batch: str = "none", *, may_return: bool) -> LoggedOut:
+                if session is not None:
+                    self.sign_out.end(work, session.sid, Cause(new_reference(), batch), now=now)
         # An opened link goes too: it belongs to whoever leaves, not to the next person here.
         return LoggedOut(
             location=redirect_location(asked) if may_return else "",

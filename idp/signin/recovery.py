@@ -12,15 +12,15 @@ from idp.flow.authenticators.reset_credentials import FAULT, OpenedLink, ResetCr
 from idp.flow.engine import Engine
 from idp.flow.required_actions.update_password import LINK, OTHER
 from idp.model.clock import Clock
+from idp.model.errors import TooMany
 from idp.model.page import Message, Page
 from idp.model.sessions import AuthenticationSession
-from idp.model.tokens import digest, new_reference
+from idp.model.tokens import digest
 from idp.model.user import User
 from idp.oidc.provider import OpenIDProvider
 from idp.signin.answers import Answer, Browser, Cookies, GoTo, ShowPage
 from idp.signin.showing import RESET, Showing
 from idp.stores.ports import Stores, Work
-from idp.theming.digits import whole_minutes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Recovery:
         """Show the page that asks for a user ID to somebody whom no client waits for."""
         known = client_id if self.provider.client(client_id) else ""
         now = self.clock()
-        session = self.showing.begin_reset(browser, request=None, client_id=known, now=now)
+        session = self.showing.begin_reset(browser, client_id=known, now=now)
         return self.showing.current_page(session, browser, now=now)
 
     def ask_within(
@@ -53,7 +53,10 @@ class Recovery:
         return self.showing.current_page(asking, browser, now=now)
 
     def open(self, browser: Browser, *, has_just_opened: bool) -> ShowPage:
-        """Show what the link in this browser's cookie opens: a new password, or what is wrong."""
+        """Show what the link in this browser's cookie opens: a new password, or what is wrong.
+
+        Raises TooMany when too many links of nobody's came from this address.
+        """
         if browser.link is None:
             return self._without_link(browser, has_just_opened=has_just_opened)
         now = self.clock()
@@ -61,7 +64,7 @@ class Recovery:
         if opened.token is None:
             wait = self.limits.wait("bad_link", browser.address)
             if wait is not None:
-                return self._must_wait(wait, browser)
+                raise TooMany(wait)
         return self._show(opened, browser, now)
 
     def overtaken(self, session: AuthenticationSession, browser: Browser) -> Answer | None:
@@ -119,7 +122,7 @@ class Recovery:
 
     def _show(self, opened: OpenedLink, browser: Browser, now: int) -> ShowPage:
         token, user = opened.token, opened.user
-        session = self.showing.begin_reset(browser, request=None, client_id="", now=now)
+        session = self.showing.begin_reset(browser, client_id="", now=now)
         if token is not None:
             # The login that waits is the asking browser's own; elsewhere only the way home is told.
             is_same = token.browser_digest == digest(browser.key or "")
@@ -161,12 +164,3 @@ class Recovery:
         # The cookies were set a moment ago: this browser keeps none.
         page = replace(asked.page, errors=(Message("err.cookies"),), status=400)
         return replace(asked, page=page)
-
-    def _must_wait(self, seconds: int, browser: Browser) -> ShowPage:
-        facts = {"n": max(1, whole_minutes(seconds))}
-        view = {"title": "e429.title", "body": "err.rate", "facts": facts}
-        return ShowPage(
-            page=Page("error", view, status=429, retry_after=seconds),
-            locale=self.showing.locale(browser),
-            reference=new_reference(),
-        )

@@ -8,8 +8,8 @@ from idp.model.errors import RequestRefused
 from idp.model.page import Message, Page
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession
-from idp.model.tokens import digest, new_id, new_reference, new_secret
-from idp.signin.answers import Browser, Cookies, ShowPage
+from idp.model.tokens import digest, new_id, new_reference
+from idp.signin.answers import Browser, ShowPage
 from idp.signin.seal import Seal
 from idp.theming.locale import choose
 
@@ -45,36 +45,24 @@ class Showing:
         self, request: AuthorizationRequest, browser: Browser, reference: str, *, now: int
     ) -> AuthenticationSession:
         """Return a new conversation, bound to this browser, at the first step of its flow."""
-        return AuthenticationSession(
-            id=new_id(),
-            reference=reference,
-            browser_digest=digest(browser.key or ""),
-            request=request,
-            client_id=request.client_id,
-            flow=self.flow_of(request.client_id),
-            locale=self.locale(browser, request.ui_locales),
-            created_at=now,
-            expires_at=now + self.rules.login_timeout,
-            user_typed=request.login_hint,
-        )
+        bare = self._bare(browser, request.client_id, request.ui_locales, now)
+        return replace(bare, reference=reference, request=request, user_typed=request.login_hint)
 
-    def begin_reset(
-        self,
-        browser: Browser,
-        *,
-        request: AuthorizationRequest | None,
-        client_id: str,
-        now: int,
+    def begin_reset(self, browser: Browser, *, client_id: str, now: int) -> AuthenticationSession:
+        """Return a new conversation about a forgotten password, which no client waits for."""
+        return replace(self._bare(browser, client_id, (), now), flow=RESET)
+
+    def _bare(
+        self, browser: Browser, client_id: str, ui_locales: tuple[str, ...], now: int
     ) -> AuthenticationSession:
-        """Return a new conversation about a forgotten password, whether a client waits or not."""
         return AuthenticationSession(
             id=new_id(),
             reference=new_reference(),
             browser_digest=digest(browser.key or ""),
-            request=request,
+            request=None,
             client_id=client_id,
-            flow=RESET,
-            locale=self.locale(browser, request.ui_locales if request else ()),
+            flow=self.flow_of(client_id),
+            locale=self.locale(browser, ui_locales),
             created_at=now,
             expires_at=now + self.rules.login_timeout,
         )
@@ -87,7 +75,7 @@ class Showing:
         Where no client waits, a reset is all that can begin.
         """
         if session.request is None:
-            anew = self.begin_reset(browser, request=None, client_id=session.client_id, now=now)
+            anew = self.begin_reset(browser, client_id=session.client_id, now=now)
         else:
             anew = self.begin(session.request, browser, session.reference, now=now)
         return replace(
@@ -114,10 +102,8 @@ class Showing:
 
     def page_of(self, session: AuthenticationSession, page: Page, browser: Browser) -> ShowPage:
         """Show a page of a conversation; a browser without a key is given one."""
-        key, cookies = browser.key, Cookies()
-        if key is None:
-            key = new_secret()
-            cookies = Cookies(key=key)
+        key, cookies = browser.keyed()
+        if browser.key is None:
             session = replace(session, browser_digest=digest(key))
         return ShowPage(
             page=page,

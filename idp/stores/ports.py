@@ -201,7 +201,7 @@ class UserSessions(Protocol):
         """End a session and every grant that was given in it.
 
         Return these grants, and those that had ended before in a session that ends only now: their
-        clients may still have somebody logged in.
+        clients may still have somebody logged in. Each session and client is told once.
         """
 
     def end_all_of_user(

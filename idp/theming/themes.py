@@ -74,11 +74,6 @@ class Theme:
         self._kept: dict[Key, Skeleton] = {}
         self._fixed = {locale: self._surroundings(locale) for locale in self.locales}
 
-    @property
-    def style_hash(self) -> str:
-        """Return the sources of style that a Content-Security-Policy must allow, by spaces."""
-        return " ".join(self.style_hashes)
-
     def page(self, page: Page, frame: Frame) -> str:
         """Render a page as a whole HTML document."""
         hidden = _hidden(frame.hidden)

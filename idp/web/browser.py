@@ -1,16 +1,12 @@
 """The browser as HTTP shows it: its cookies, its address behind trusted proxies, its languages."""
 
-import ipaddress
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeAlias
 
 from flask import Request, Response
 
 from idp.accounts import known_browsers
+from idp.accounts.addresses import Network, parse_address
 from idp.signin.answers import Browser, Cookies
-
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _DAY = 24 * 3600
 _LONGEST = 80  # characters of a cookie's value
@@ -72,21 +68,11 @@ class Proxies:
             return peer
         forwarded = [a.strip() for a in request.headers.get("X-Forwarded-For", "").split(",")]
         claimed = forwarded[-self.hops] if len(forwarded) >= self.hops else ""
-        return claimed if _parsed(claimed) is not None else peer
+        return claimed if parse_address(claimed) is not None else peer
 
     def _is_trusted(self, peer: str) -> bool:
-        address = _parsed(peer)
+        address = parse_address(peer)
         return address is not None and any(address in network for network in self.trusted)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    # What a dual-stack socket shows for an IPv4 peer (RFC 4291 2.5.5.2).
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 @dataclass(frozen=True, slots=True)

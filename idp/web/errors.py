@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from idp.model.errors import Busy, ProtocolError, StoreUnavailable
+from idp.model.errors import Busy, ProtocolError, StoreUnavailable, TooMany
 from idp.model.tokens import new_reference
 from idp.signin.conversation import ForgedForm
 from idp.web.pages import Pages
@@ -29,6 +29,7 @@ class Errors:
         site.register_error_handler(HTTPException, self.on_http)
         site.register_error_handler(ForgedForm, self.on_forged)
         site.register_error_handler(Busy, self.on_busy)
+        site.register_error_handler(TooMany, self.on_too_many)
         site.register_error_handler(StoreUnavailable, self.on_store)
         site.register_error_handler(ProtocolError, self.on_protocol)
         site.register_error_handler(Exception, self.on_anything)
@@ -45,6 +46,9 @@ class Errors:
 
     def on_busy(self, busy: Busy) -> Response:
         return self._answer(503, retry_after=busy.retry_after)
+
+    def on_too_many(self, too_many: TooMany) -> Response:
+        return self._answer(429, retry_after=too_many.retry_after)
 
     def on_store(self, _: StoreUnavailable) -> Response:
         _log.error("the database does not answer")

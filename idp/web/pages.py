@@ -2,26 +2,24 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes, urlencode
 
 from flask import Blueprint, Request, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
-from idp.model.tokens import new_reference, new_secret
+from idp.model.errors import TooMany
 from idp.oidc.parameters import parse_pairs
-from idp.signin.answers import Answer, Browser, Cookies
+from idp.signin.answers import Answer, Browser, Submission
 from idp.signin.conversation import ForgedForm, SignIn
 from idp.signin.logout import CONFIRM, LogOut
 from idp.web.browser import BrowserReader
 from idp.web.forms import FormTokens, read_submission
 from idp.web.rendering import Renderer, see_other
 
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,65}")  # of a mailed link
 # Control characters but tab and line ends, lone surrogates, and U+FFFD where bytes were no UTF-8.
 _UNTYPED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
-
-
-_SECRET = re.compile(r"[A-Za-z0-9_-]{1,65}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +63,8 @@ class Pages:
         browser = self.reader.read(request)
         self._check_form()
         sealed = request.form.get("conversation", "")
-        submission = read_submission(
-            request, self.tokens, browser_key=browser.key, conversation=sealed
-        )
-        answer = self.sign_in.resume_sealed(sealed, submission, browser)
-        self.ring()
-        return self.renderer.response(answer)
+        submission = self._submission(browser, sealed)
+        return self._ringing(self.sign_in.resume_sealed(sealed, submission, browser))
 
     def unknown(self) -> Response:
         """Answer an address bar: the page that was posted here cannot be asked for again."""
@@ -82,12 +76,8 @@ class Pages:
     def resume(self, handle: str) -> Response:
         browser = self.reader.read(request)
         self._check_form()
-        submission = read_submission(
-            request, self.tokens, browser_key=browser.key, conversation=handle
-        )
-        answer = self.sign_in.resume(handle, submission, browser)
-        self.ring()
-        return self.renderer.response(answer)
+        submission = self._submission(browser, handle)
+        return self._ringing(self.sign_in.resume(handle, submission, browser))
 
     def ask_for_link(self) -> Response:
         """Show the reset to somebody who comes from a mail, not from a client."""
@@ -98,8 +88,8 @@ class Pages:
     def take_link(self, secret: str) -> Response:
         """Take the secret of a mailed link out of the address at once; nothing is used up."""
         response = see_other(f"{self.renderer.base}/update-password?opened")
-        key = None if self.reader.read(request).key else new_secret()
-        self.reader.jar.set(response, Cookies(key=key, link=_readable_secret(secret)))
+        _, cookies = self.reader.read(request).keyed()
+        self.reader.jar.set(response, replace(cookies, link=_readable_secret(secret)))
         return response
 
     def open_link(self) -> Response:
@@ -115,25 +105,29 @@ class Pages:
         parameters = _parameters()
         if self._comes_without_cookies():
             return _as_get(parameters)
-        return self._leave(self.log_out.begin(parameters, self.reader.read(request)))
+        return self._ringing(self.log_out.begin(parameters, self.reader.read(request)))
 
     def confirm_logout(self) -> Response:
         browser = self.reader.read(request)
         self._check_form()
-        submission = read_submission(
-            request, self.tokens, browser_key=browser.key, conversation=CONFIRM
-        )
+        submission = self._submission(browser, CONFIRM)
         if not submission.is_genuine:
             raise ForgedForm
         pairs = list(request.form.items(multi=True))
-        return self._leave(self.log_out.confirm(pairs, submission.language, browser))
+        return self._ringing(self.log_out.confirm(pairs, submission.language, browser))
 
     def logged_out(self, batch: str) -> Response:
         client_id = request.args.get("client_id", "")
         answer = self.log_out.done(batch, client_id, self.reader.read(request))
         return self.renderer.response(answer)
 
-    def _leave(self, answer: Answer) -> Response:
+    def _submission(self, browser: Browser, conversation: str) -> Submission:
+        return read_submission(
+            request, self.tokens, browser_key=browser.key, conversation=conversation
+        )
+
+    def _ringing(self, answer: Answer) -> Response:
+        """Answer what may have promised a letter or a notice."""
         self.ring()
         return self.renderer.response(answer)
 
@@ -149,19 +143,11 @@ class Pages:
         """Return the language of a page outside any conversation."""
         return self.sign_in.showing.locale(browser)
 
-    def _limit(self) -> Response | None:
-        """Let an address wait whose window is full; None lets the request pass."""
-        browser = self.reader.read(request)
-        seconds = self.wait_of(browser.address)
-        if seconds is None:
-            return None
-        return self.renderer.error(
-            "e429",
-            429,
-            locale=self.locale(browser),
-            reference=new_reference(),
-            retry_after=seconds,
-        )
+    def _limit(self) -> None:
+        """Let an address wait whose window is full. Raises TooMany."""
+        seconds = self.wait_of(self.reader.read(request).address)
+        if seconds is not None:
+            raise TooMany(seconds)
 
     def _check_form(self) -> None:
         """Refuse a form of another site, with a field twice, or with characters nobody types."""

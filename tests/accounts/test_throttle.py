@@ -3,7 +3,8 @@ from threading import Barrier
 
 import pytest
 
-from idp.accounts.throttle import OTP, PAIR, UPDATE, Throttle, address_network
+from idp.accounts.addresses import address_network
+from idp.accounts.throttle import OTP, PAIR, UPDATE, Throttle
 from idp.model.keyring import Keyring
 from idp.stores.ports import Blocked
 from idp.stores.sql import SqlStores

@@ -9,43 +9,27 @@ from werkzeug.wrappers import Request, Response
 from tests.servers import free_port
 from tests.system import PASSWORD
 from tests.walks.conftest import Street, serving
+from tests.walks.people import USER, expect_there, log_in, send_code
 
 pytestmark = pytest.mark.browser
-USER = "office@example.gov.bd"
-
-
-def _log_in(page: Page, password: str = PASSWORD) -> None:
-    page.get_by_label("ইউজার আইডি").fill(USER)
-    page.get_by_label("পাসওয়ার্ড").fill(password)
-    page.get_by_role("button", name="লগইন", exact=True).click()
-
-
-def _send_code(page: Page, code: str) -> None:
-    page.get_by_label("৬ সংখ্যার কোড").fill(code)
-    page.get_by_role("button", name="জমা দিন").click()
-
-
-def _expect_backoffice(page: Page, street: Street) -> None:
-    expect(page).to_have_url(f"{street.backoffice}/")
-    expect(page.get_by_text(USER).first).to_be_visible()
 
 
 def test_the_guide_from_the_backoffice_to_the_backoffice(any_street: Street, page: Page):
     street = any_street
     page.goto(street.backoffice)  # step 1
     expect(page).to_have_title("লগইন করুন – জাতীয় তথ্য বাতায়ন")  # step 2
-    _log_in(page)  # step 8
+    log_in(page)  # step 8
     expect(page.get_by_role("heading", level=1)).to_have_text("কোড লিখুন")  # step 9
     expect(page.get_by_text("জাতীয় তথ্য বাতায়ন").first).to_be_visible()
-    _send_code(page, street.code())  # step 10
-    _expect_backoffice(page, street)
+    send_code(page, street.code())  # step 10
+    expect_there(page, street.backoffice)
 
 
 def test_without_script_the_whole_way_works(street: Street, plain_page: Page):
     plain_page.goto(street.backoffice)
-    _log_in(plain_page)
-    _send_code(plain_page, street.code())
-    _expect_backoffice(plain_page, street)
+    log_in(plain_page)
+    send_code(plain_page, street.code())
+    expect_there(plain_page, street.backoffice)
 
 
 def test_enter_sends_the_form_and_the_focus_is_where_people_type(street: Street, page: Page):
@@ -55,48 +39,48 @@ def test_enter_sends_the_form_and_the_focus_is_where_people_type(street: Street,
     page.keyboard.press("Enter")
     page.get_by_label("৬ সংখ্যার কোড").fill(street.code())
     page.keyboard.press("Enter")
-    _expect_backoffice(page, street)
+    expect_there(page, street.backoffice)
 
 
 def test_a_wrong_password_is_told_in_a_summary_and_the_user_id_stays(street: Street, page: Page):
     page.goto(street.backoffice)
-    _log_in(page, "wrong")
+    log_in(page, "wrong")
     expect(page).to_have_title("ত্রুটি: লগইন করুন – জাতীয় তথ্য বাতায়ন")
     expect(page.get_by_role("alert")).to_contain_text("ইউজার আইডি অথবা পাসওয়ার্ড সঠিক নয়।")
     expect(page.get_by_label("ইউজার আইডি")).to_have_value(USER)
     expect(page.get_by_label("পাসওয়ার্ড")).to_have_value("")
     page.get_by_label("পাসওয়ার্ড").fill(PASSWORD)
     page.get_by_role("button", name="লগইন", exact=True).click()
-    _send_code(page, street.code())
-    _expect_backoffice(page, street)
+    send_code(page, street.code())
+    expect_there(page, street.backoffice)
 
 
 def test_a_wrong_code_then_a_pasted_sentence_with_bengali_digits(street: Street, page: Page):
     page.goto(street.backoffice)
-    _log_in(page)
+    log_in(page)
     code = street.code()
-    _send_code(page, f"{(int(code) + 1) % 10**6:06d}")
+    send_code(page, f"{(int(code) + 1) % 10**6:06d}")
     expect(page.get_by_role("alert")).to_contain_text("আর ৪ বার চেষ্টা করতে পারবেন।")
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("আর ৪ বার চেষ্টা করতে পারবেন।")
     bengali = code.translate(str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"))
-    _send_code(page, f"আপনার লগইন কোড: {bengali}")
-    _expect_backoffice(page, street)
+    send_code(page, f"আপনার লগইন কোড: {bengali}")
+    expect_there(page, street.backoffice)
 
 
 def test_a_late_code_brings_a_new_one(street: Street, page: Page):
     page.goto(street.backoffice)
-    _log_in(page)
+    log_in(page)
     late = street.code()
     street.clock.advance(601)
-    _send_code(page, late)
+    send_code(page, late)
     expect(page.get_by_role("alert")).to_contain_text("আপনাকে নতুন কোড পাঠানো হয়েছে।")
     assert street.code() != late
 
 
 def test_the_code_is_sent_again_after_a_minute(street: Street, page: Page):
     page.goto(street.backoffice)
-    _log_in(page)
+    log_in(page)
     code = street.code()
     page.get_by_role("button", name="আবার কোড পাঠান").click()  # too early: nothing is sent
     expect(page.get_by_text("সেকেন্ড পরে আবার পাঠাতে পারবেন।")).to_be_visible()
@@ -110,25 +94,25 @@ def test_two_tabs_do_not_collide(street: Street, page: Page):
     page.goto(street.backoffice)
     other = page.context.new_page()
     other.goto(street.backoffice)
-    _log_in(page)
+    log_in(page)
     first = street.code()
-    _log_in(other)
+    log_in(other)
     second = street.code()
-    _send_code(other, second)
-    _expect_backoffice(other, street)
-    _send_code(page, first)
+    send_code(other, second)
+    expect_there(other, street.backoffice)
+    send_code(page, first)
     expect(page).to_have_url(f"{street.backoffice}/")
 
 
 def test_back_from_the_code_and_back_from_the_application_end_sensibly(street: Street, page: Page):
     page.goto(street.backoffice)
-    _log_in(page)
+    log_in(page)
     street.code()
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("লগইন করুন")
-    _log_in(page)
-    _send_code(page, street.code())
-    _expect_backoffice(page, street)
+    log_in(page)
+    send_code(page, street.code())
+    expect_there(page, street.backoffice)
     page.go_back()
     expect(page.locator("body")).to_contain_text("দিয়ে লগইন করা আছেন")
     page.get_by_role("button", name="এগিয়ে যান").click()
@@ -145,20 +129,20 @@ def test_the_language_is_changed_by_a_button_and_stays(street: Street, page: Pag
     expect(page.get_by_role("heading", level=1)).to_have_text("Enter the code")
     page.get_by_role("button", name="বাংলা").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("কোড লিখুন")
-    _send_code(page, street.code())
-    _expect_backoffice(page, street)
+    send_code(page, street.code())
+    expect_there(page, street.backoffice)
 
 
 def test_a_second_visit_asks_nothing_and_a_refresh_brings_new_tokens(street: Street, page: Page):
     page.goto(street.backoffice)
-    _log_in(page)
-    _send_code(page, street.code())
-    _expect_backoffice(page, street)
+    log_in(page)
+    send_code(page, street.code())
+    expect_there(page, street.backoffice)
     page.context.clear_cookies(name="backoffice_session")
     page.goto(street.backoffice)
-    _expect_backoffice(page, street)
+    expect_there(page, street.backoffice)
     page.locator("form[action$='/refresh'] button").click()
-    _expect_backoffice(page, street)
+    expect_there(page, street.backoffice)
 
 
 def test_nothing_but_the_three_origins_is_asked_for(street: Street, page: Page):
@@ -167,9 +151,9 @@ def test_nothing_but_the_three_origins_is_asked_for(street: Street, page: Page):
     page.goto(street.backoffice)
     before = [u for u in asked if u.startswith(street.provider)]
     assert len(before) == 1, before  # the login page is one response
-    _log_in(page)
-    _send_code(page, street.code())
-    _expect_backoffice(page, street)
+    log_in(page)
+    send_code(page, street.code())
+    expect_there(page, street.backoffice)
     known = (street.provider, street.backoffice)
     assert [u for u in asked if not u.startswith(known)] == []
 
@@ -198,16 +182,16 @@ def test_a_client_that_redirects_on_to_a_third_origin_is_reached(street: Street,
     )
     with serving(somewhere, third), serving(hopping, hop):
         page.goto(request)
-        _log_in(page)
+        log_in(page)
         page.wait_for_url(f"http://localhost:{third}/end")
     assert arrived.is_set()
 
 
 def test_a_post_from_another_site_to_authorize_finds_the_session(street: Street, page: Page):
     page.goto(street.backoffice)
-    _log_in(page)
-    _send_code(page, street.code())
-    _expect_backoffice(page, street)
+    log_in(page)
+    send_code(page, street.code())
+    expect_there(page, street.backoffice)
     port = free_port()
     form = (
         f"<form method=post action='{street.provider}/authorize'>"
@@ -236,10 +220,10 @@ def test_nothing_scrolls_sideways(street: Street, page: Page, width: int):
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(street.backoffice)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    _log_in(page, "wrong")
+    log_in(page, "wrong")
     expect(page.get_by_role("alert")).to_be_visible()  # the answer is there, not on its way
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    _log_in(page)
+    log_in(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("কোড লিখুন")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 

@@ -12,12 +12,12 @@ from idp.accounts.known_browsers import NOBODY
 from idp.accounts.passwords import Hasher, is_hashable
 from idp.accounts.throttle import Throttle
 from idp.flow.effects import ClearCounter, Effect, HoldVersion, Rehash
-from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
+from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
-from idp.flow.waiting import must_wait
+from idp.flow.waiting import must_wait_for
 from idp.model.page import Message, Page
 from idp.model.user import User
-from idp.stores.ports import Blocked, Stores
+from idp.stores.ports import Stores
 
 _WRONG = Message("err.login", field="password")
 
@@ -56,7 +56,7 @@ class Password:
                 canonical, visit.address, version=version, now=visit.now
             )
             if blocked is not None:
-                return _must_wait(blocked, typed, visit.now)
+                return must_wait_for(blocked, now=visit.now, user_typed=typed)
             is_right = self.hasher.verify(password, stored)
             if user is None or stored is None or not is_right:
                 return Challenge(errors=(_WRONG,), user_typed=typed)
@@ -86,8 +86,3 @@ def _faults(typed: str, password: str) -> tuple[Message, ...]:
     if not password:
         faults.append(Message("err.pw.empty", field="password"))
     return tuple(faults)
-
-
-def _must_wait(blocked: Blocked, typed: str, now: int) -> Throttled:
-    until = blocked.until if blocked.until is not None else now + 3600
-    return must_wait(until - now, now=now, user_typed=typed)

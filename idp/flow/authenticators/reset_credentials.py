@@ -24,7 +24,7 @@ from idp.model.letter import GHOST, Letter
 from idp.model.page import Message, Page
 from idp.model.tokens import new_id
 from idp.model.user import User
-from idp.stores.ports import Stores
+from idp.stores.ports import Stores, Work
 
 SENT = "sent"  # the note of a conversation that has asked for a link
 FAULT = "fault"  # the note of one that came with a link that does not work
@@ -142,27 +142,27 @@ class ResetCredentials:
 
     def _wait(self, canonical: str, visit: Visit) -> int:
         """Return the seconds until this user ID may be asked for again, known or not."""
-        _, limits = self._look_up(canonical, visit)
         with self.stores.read() as work:
+            _, limits = self._look_up(work, canonical, visit)
             waits = [work.counters.blocked(key, now=visit.now) for key, _ in limits]
         return max((wait.until - visit.now for wait in waits if wait and wait.until), default=0)
 
-    def _look_up(self, canonical: str, visit: Visit) -> tuple[User | None, Limits]:
+    def _look_up(self, work: Work, canonical: str, visit: Visit) -> tuple[User | None, Limits]:
         """Return the user, and the limits of a link to this mailbox.
 
         A browser in which the owner has logged in before only pauses: whoever floods a mailbox from
         elsewhere must not shut its owner out.
         """
         limits = self.throttle.reset_limits(canonical, resend_after=self.resend_after)
-        with self.stores.read() as work:
-            user = work.users.find_by_email(canonical)
-            account = user.id if user else NOBODY
-            cookie, now = visit.known_browser, visit.now
-            is_known = known_browsers.is_known(work, account, cookie, now=now)
+        user = work.users.find_by_email(canonical)
+        account = user.id if user else NOBODY
+        cookie, now = visit.known_browser, visit.now
+        is_known = known_browsers.is_known(work, account, cookie, now=now)
         return user, limits[:1] if is_known else limits
 
     def _offer(self, scene: Scene, typed: str, canonical: str) -> OfferLink:
-        user, limits = self._look_up(canonical, scene.visit)
+        with self.stores.read() as work:
+            user, limits = self._look_up(work, canonical, scene.visit)
         token = self._token(scene, typed, canonical)
         letter = self._letter(scene, token)
         if user is not None and user.enabled:

@@ -13,14 +13,14 @@ from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
 from idp.accounts.throttle import Throttle
 from idp.flow.effects import ChangePassword, Effect, EndOthers, Send, SpendLink
-from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
+from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
-from idp.flow.waiting import must_wait
+from idp.flow.waiting import must_wait_for
 from idp.model.letter import Letter
 from idp.model.page import Message, Page
 from idp.model.tokens import new_id
 from idp.model.user import User
-from idp.stores.ports import Blocked, Stores
+from idp.stores.ports import Stores
 
 LINK = "link"  # the note that names the action token which demands the new password
 OTHER = "other"  # the note that names somebody else who is logged in in this browser
@@ -62,9 +62,10 @@ class UpdatePassword:
         faults = self._faults(new, form.get("confirm_password", ""), user)
         if faults:
             return _again(scene, faults, others=others)
-        blocked = self.throttle.reserve_update(user.id, now=scene.visit.now)
+        now = scene.visit.now
+        blocked = self.throttle.reserve_update(user.id, now=now)
         if blocked is not None:
-            return _must_wait(blocked, scene)
+            return must_wait_for(blocked, now=now, user_typed=scene.user_typed)
         known, earlier = self._look_up(user, scene)
         # Each hash takes a turn of its own: others are let in between. Every earlier password is
         # compared, whichever fits: the time tells nobody how long ago it was in use.
@@ -107,11 +108,6 @@ class UpdatePassword:
                 )
             )
         return (*effects, Send(_notice(scene, user)))
-
-
-def _must_wait(blocked: Blocked, scene: Scene) -> Throttled:
-    now = scene.visit.now
-    return must_wait((blocked.until or now) - now, now=now, user_typed=scene.user_typed)
 
 
 def _is_same(new: str, confirm: str) -> bool:
