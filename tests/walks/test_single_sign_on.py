@@ -32,8 +32,9 @@ def test_logging_out_at_one_ends_all(any_street: Street, page: Page):
     expect(page.get_by_role("heading", level=1)).to_have_text("আপনি লগআউট করেছেন")
     assert page.url.startswith(f"{street.ministry}/bye?state=")  # its own ID token: no question
     expect_logged_out(page, street.backoffice, street.ministry)
-    page.go_back()
-    page.go_back()
+    for _ in range(2):
+        page.wait_for_load_state("load")
+        page.go_back()
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("স্বাগতম")
 
 
