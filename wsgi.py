@@ -1,5 +1,5 @@
 """The WSGI callable for servers that want a module: `gunicorn wsgi:app`."""
 
-from idp.app import create_app
+from idp.serving import create_app
 
 app = create_app()

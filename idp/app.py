@@ -4,7 +4,6 @@ Reading `assemble` from top to bottom is reading the house from the cellar to th
 """
 
 import ipaddress
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ from idp.outbox.mailing import mailed
 from idp.outbox.notices import LogoutNotifier
 from idp.outbox.smtp import SmtpPost
 from idp.outbox.worker import Worker
-from idp.settings import Secrets, Settings, load_secrets
+from idp.settings import Secrets, Settings
 from idp.signin.conversation import SignIn
 from idp.signin.letters import Letters
 from idp.signin.logout import LogOut
@@ -87,21 +86,6 @@ class Assembly:
 def load_settings(config: Path) -> Settings:
     """Return the settings of a configuration file. Raises SettingsRefused with every mistake."""
     return settings_room.load(config, os.environ)
-
-
-def create_app() -> Wsgi:
-    """Return the WSGI application of the configuration that `IDP_CONFIG` names.
-
-    This process then serves, and a thread of it delivers mail. Raises
-    SettingsRefused; the database must be current (`idp db upgrade`).
-    """
-    settings = load_settings(Path(os.environ.get("IDP_CONFIG", DEFAULT_CONFIG)))
-    logging.basicConfig(
-        level=settings.logging.level.upper(), format="%(levelname)s %(name)s %(message)s"
-    )
-    assembly = assemble(settings, load_secrets(settings.secrets_dir))
-    assembly.worker.start()
-    return assembly.wsgi
 
 
 def assemble(

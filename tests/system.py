@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from idp import app as house
-from idp import installation
+from idp.admin import installation
 from idp.model.letter import RenderedLetter
 from idp.model.tokens import digest
 from idp.settings import load_secrets

@@ -2,8 +2,8 @@
 
 import click
 
+from idp.admin.installation import upgrade_database
 from idp.cli.command import Invocation, shared_options
-from idp.installation import upgrade_database
 
 
 @click.group("db")

@@ -2,8 +2,8 @@
 
 import click
 
+from idp.admin.installation import initialise
 from idp.cli.command import Invocation, shared_options
-from idp.installation import initialise
 
 
 @click.command("init")

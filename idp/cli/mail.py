@@ -2,8 +2,8 @@
 
 import click
 
+from idp.admin.installation import send_test_mail
 from idp.cli.command import Invocation, shared_options
-from idp.installation import send_test_mail
 
 
 @click.group("mail")

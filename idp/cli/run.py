@@ -9,9 +9,9 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from idp.admin.installation import upgrade_database
 from idp.app import assemble
 from idp.cli.command import CommandFailed, Invocation, shared_options
-from idp.installation import upgrade_database
 from idp.settings import Settings, load_secrets
 
 _BACKPRESSURE = 64  # requests a worker holds at once; more wait in the kernel
@@ -44,7 +44,7 @@ def run_command(
 
 def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
     server = Granian(
-        "idp.app:create_app",
+        "idp.serving:create_app",
         factory=True,
         interface=Interfaces.WSGI,
         address=host,

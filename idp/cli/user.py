@@ -5,8 +5,8 @@ import sys
 import click
 
 from idp.accounts.directory import ACTIONS
+from idp.admin.installation import directory
 from idp.cli.command import CommandFailed, Invocation, shared_options
-from idp.installation import directory
 
 _temporary = click.option(
     "--temporary", is_flag=True, help="At the next login the user must choose another password."

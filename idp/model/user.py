@@ -15,6 +15,10 @@ class User:
     name_en: str = ""
     office: str = ""
     enabled: bool = True
+    locale: str = ""  # a language that the person has chosen, like "bn"
+    # JSON as it is stored: nearly every request that reads a user has no use for these two.
+    attributes: str = "{}"  # an object of texts and lists of texts
+    roles: str = "{}"  # {"realm": [...], "clients": {client_id: [...]}}
     credential_version: int = 1  # goes up with every change of password, mailbox or state
     created_at: int = 0
     updated_at: int = 0

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from idp.settings.clients import Client
+from idp.settings.clients import STANDARD_SCOPES, Client
 from idp.settings.diagnostics import Finding, KeyPath, did_you_mean
 from idp.settings.sections import (
+    Aliases,
     Flows,
     Mail,
     Otp,
@@ -139,7 +140,15 @@ def _check_theme(theme: Theme) -> Findings:
         yield _contradiction("theme.default", "must be one of theme.locales")
 
 
+def _check_aliases(aliases: Aliases, issuer: str) -> Findings:
+    end = f"/realms/{aliases.keycloak_realm}"
+    if aliases.keycloak_realm and not urlsplit(issuer).path.endswith(end):
+        message = f'needs an issuer that ends with "{end}", as applications know it'
+        yield _contradiction("aliases.keycloak_realm", message)
+
+
 _CHECKS: tuple[Callable[..., Findings], ...] = (
+    _check_aliases,
     _check_issuer,
     _check_hash_cost,
     _check_classes,
@@ -155,8 +164,12 @@ _CHECKS: tuple[Callable[..., Findings], ...] = (
 )
 
 
-def check_client(client: Client, mode: str | None, flows: Flows | None) -> Findings:
+def check_client(
+    client: Client, mode: str | None, flows: Flows | None, scopes: Mapping[str, Any] | None
+) -> Findings:
     """Yield what is wrong inside one client; paths begin at the client. None: not known."""
+    if scopes is not None:
+        yield from _check_client_scopes(client, (*STANDARD_SCOPES, *scopes))
     yield from _check_client_secrets(client)
     yield from _check_client_grants(client)
     if client.pkce == "optional" and client.is_public:
@@ -167,6 +180,13 @@ def check_client(client: Client, mode: str | None, flows: Flows | None) -> Findi
     if flows is not None and client.flow is not None and client.flow not in flows.named:
         hint = did_you_mean(client.flow, list(flows.named))
         yield _contradiction("flow", f'names the flow "{client.flow}", which is not declared', hint)
+
+
+def _check_client_scopes(client: Client, known: tuple[str, ...]) -> Findings:
+    for number, scope in enumerate(client.scopes):
+        if scope not in known:
+            hint = did_you_mean(scope, known) or "Declare a scope of your own under [scopes]"
+            yield Finding(("scopes", number), "E201", f'names an unknown scope "{scope}"', hint)
 
 
 def _check_client_secrets(client: Client) -> Findings:

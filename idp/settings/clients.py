@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from idp.settings.claims import ScopeName
 from idp.settings.values import (
     Address,
     Flag,
@@ -19,7 +20,8 @@ from idp.settings.values import (
 )
 
 Grant: TypeAlias = Literal["authorization_code", "refresh_token", "client_credentials"]
-Scope: TypeAlias = Literal["openid", "profile", "email", "offline_access"]
+STANDARD_SCOPES = ("openid", "profile", "email", "offline_access")
+ClientScope: TypeAlias = ScopeName
 SigningAlgorithm: TypeAlias = Literal["RS256", "ES256"]
 ClientAuthentication: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
 
@@ -60,8 +62,12 @@ SecretHash: TypeAlias = Annotated[
 class ClientSecret(Section):
     """The hash of a client secret of at least 256 random bits, and the last day it is good for."""
 
-    hash: SecretHash = Field(repr=False)
-    expires: Annotated[dt.date, BeforeValidator(_to_date)] | None = None
+    hash: SecretHash = Field(
+        repr=False, description="sha256: and the SHA-256 of the secret in hexadecimal digits."
+    )
+    expires: Annotated[dt.date, BeforeValidator(_to_date)] | None = Field(
+        default=None, description="The last day it is good for; left out: it does not end."
+    )
 
     @property
     def digest(self) -> bytes:
@@ -77,25 +83,63 @@ class ClientSecret(Section):
 class Client(Section):
     """A relying party (OIDC Core 1.2) as its file declares it."""
 
-    client_id: ClientId
-    name: LocalText
-    owner: Address
-    home_url: WebPage | None = None
-    initiate_login_uri: WebPage | None = None
-    auth: ClientAuthentication = "client_secret_basic"
-    secrets: tuple[ClientSecret, ...] = ()
-    redirect_uris: tuple[RedirectUri, ...] = ()
-    post_logout_redirect_uris: tuple[RedirectUri, ...] = ()
-    backchannel_logout_uri: RedirectUri | None = None
-    grants: tuple[Grant, ...] = ("authorization_code",)
-    scopes: tuple[Scope, ...] = ("openid", "profile", "email")
-    web_origins: tuple[Origin, ...] = ()
-    pkce: Literal["required", "optional"] = "required"
-    id_token_alg: SigningAlgorithm | None = None
-    access_token_audience: Annotated[Text, StringConstraints(min_length=1)] | None = None
-    flow: Text | None = None
-    theme: ThemeName | None = None
-    enabled: Flag = True
+    client_id: ClientId = Field(description="The name that the application gives of itself.")
+    name: LocalText = Field(description="What people read on the pages, in both languages.")
+    owner: Address = Field(description="Whom to write to about this application.")
+    home_url: WebPage | None = Field(default=None, description="The application's own first page.")
+    initiate_login_uri: WebPage | None = Field(
+        default=None, description="Where the application begins a login (OIDC Core 4)."
+    )
+    auth: ClientAuthentication = Field(
+        default="client_secret_basic",
+        description="How the application proves who it is; none for those that keep no secret.",
+    )
+    secrets: tuple[ClientSecret, ...] = Field(
+        default=(), description="Hashes of its secrets; two while one follows the other."
+    )
+    redirect_uris: tuple[RedirectUri, ...] = Field(
+        default=(), description="The exact addresses that people come back to after a login."
+    )
+    post_logout_redirect_uris: tuple[RedirectUri, ...] = Field(
+        default=(), description="The exact addresses that people come back to after a logout."
+    )
+    backchannel_logout_uri: RedirectUri | None = Field(
+        default=None, description="Where the application is told that a login has ended."
+    )
+    grants: tuple[Grant, ...] = Field(
+        default=("authorization_code",),
+        description="What the application may ask the token endpoint for.",
+    )
+    scopes: tuple[ClientScope, ...] = Field(
+        default=("openid", "profile", "email"),
+        description="What the application may learn; also scopes of the table scopes.",
+    )
+    web_origins: tuple[Origin, ...] = Field(
+        default=(),
+        description="Origins whose scripts may call token, userinfo and revocation (CORS).",
+    )
+    pkce: Literal["required", "optional"] = Field(
+        default="required",
+        description="Whether each request must carry a code challenge (RFC 7636).",
+    )
+    id_token_alg: SigningAlgorithm | None = Field(
+        default=None, description="Signs its ID tokens instead of keys.id_token."
+    )
+    access_token_audience: Annotated[Text, StringConstraints(min_length=1)] | None = Field(
+        default=None, description="Whom its access tokens are for instead of the issuer."
+    )
+    flow: Text | None = Field(
+        default=None, description="The flow of its logins instead of browser."
+    )
+    theme: ThemeName | None = Field(default=None, description="The theme of its pages.")
+    claims_style: Literal["standard", "keycloak"] = Field(
+        default="standard", description="keycloak also puts roles where Keycloak puts them."
+    )
+    test: Flag = Field(
+        default=False,
+        description="Whether developers may have its requests checked and its addresses shown.",
+    )
+    enabled: Flag = Field(default=True, description="Whether anybody may log in there.")
 
     def home(self, issuer: str) -> str:
         """Return where a person may go on: the home page, or where a login begins.

@@ -111,8 +111,9 @@ class _Loading:
         wanted = frozenset(self._wanted_flows)
         self.report(main, *run_checks({**self.values, "wanted_flows": wanted}))
         mode, flows = self.values.get("mode"), self.values.get("flows")
+        scopes = self.values.get("scopes")
         for document, path, client in self._accepted:
-            for finding in check_client(client, mode, flows):
+            for finding in check_client(client, mode, flows, scopes):
                 inner = Finding((*path, *finding.path), finding.code, finding.message, finding.hint)
                 self.report(document, inner)
 

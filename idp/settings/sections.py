@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 
+from idp.settings.claims import ScopeClaims, ScopeName
 from idp.settings.clients import Client, SigningAlgorithm
 from idp.settings.values import (
     Address,
@@ -35,6 +36,9 @@ from idp.settings.values import (
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 _REDIS = ("redis://", "rediss://", "unix://")
+_REALM = r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})?"  # as the path of an address shows it
+# What a running server cannot change: it must be started anew (`idp reload` says so).
+STATIC_KEYS = ("issuer", "mode", "secrets_dir", "listen", "database")
 
 Port: TypeAlias = Annotated[Whole, Field(ge=1, le=65_535)]
 Steps: TypeAlias = tuple[Text, ...]
@@ -77,31 +81,48 @@ Pattern: TypeAlias = Annotated[Text, AfterValidator(_check_pattern)]
 
 
 class Listen(Section):
-    """Where and with how much the server listens. Half of the threads may be busy with hashes."""
+    """Where and with how much the server listens."""
 
-    host: Text = "127.0.0.1"
-    port: Port = 9000
-    workers: Annotated[Whole, Field(ge=1, le=256)] = 1
-    threads: Annotated[Whole, Field(ge=2, le=256)] = 8
+    host: Text = Field(default="127.0.0.1", description="The address that the server listens on.")
+    port: Port = Field(default=9000, description="The TCP port that the server listens on.")
+    workers: Annotated[Whole, Field(ge=1, le=256)] = Field(
+        default=1, description="How many processes serve."
+    )
+    threads: Annotated[Whole, Field(ge=2, le=256)] = Field(
+        default=8,
+        description="Threads in each process; at most half of them are busy with passwords.",
+    )
 
 
 class Proxy(Section):
-    """The proxies whose X-Forwarded-For is believed; `hops` counts them."""
+    """The proxies in front of the server."""
 
-    trusted: tuple[Network, ...] = ()
-    hops: Annotated[Whole, Field(ge=1, le=10)] = 1
+    trusted: tuple[Network, ...] = Field(
+        default=(), description="Networks of the proxies whose X-Forwarded-For is believed."
+    )
+    hops: Annotated[Whole, Field(ge=1, le=10)] = Field(
+        default=1, description="How many proxies a request passes on its way here."
+    )
 
 
 class Database(Section):
     """Where the truth is."""
 
-    url: Annotated[StoreUrl, AfterValidator(_check_database)] = Field(repr=False)
+    url: Annotated[StoreUrl, AfterValidator(_check_database)] = Field(
+        repr=False,
+        description="sqlite:/// and a file, or postgresql://; a password comes by {env} or {file}.",
+    )
 
 
 class Redis(Section):
-    """Where address buckets are shared; an empty URL keeps them in memory."""
+    """What several nodes share and may lose."""
 
-    url: Annotated[StoreUrl, AfterValidator(_check_redis)] = Field(default="", repr=False)
+    url: Annotated[StoreUrl, AfterValidator(_check_redis)] = Field(
+        default="",
+        repr=False,
+        description='Where the limits by address are counted; "" counts in the memory of each '
+        "process.",
+    )
 
 
 class Flows(Section):
@@ -110,7 +131,10 @@ class Flows(Section):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Steps] = Field(init=False)
 
-    browser: Steps = ("password", "email_otp")
+    browser: Steps = Field(
+        default=("password", "email_otp"),
+        description="The steps of a login, for every client that names no other flow.",
+    )
 
     @property
     def named(self) -> dict[str, Steps]:
@@ -119,126 +143,197 @@ class Flows(Section):
 
 
 class Password(Section):
-    """What a new password must have, and what its hash costs: 2 to the power of `bcrypt_cost`.
+    """What a new password must have, and what its hash costs."""
 
-    `history` passwords, the present one included, may not come back; 0 switches that off.
-    """
-
-    min_length: Annotated[Whole, Field(ge=8, le=64)] = 8
-    require: tuple[CharacterClass, ...] = ("upper", "lower", "digit", "special")
-    history: Annotated[Whole, Field(ge=0, le=20)] = 5
-    block_common: Flag = True
-    bcrypt_cost: Annotated[Whole, Field(ge=4, le=18)] = 12
+    min_length: Annotated[Whole, Field(ge=8, le=64)] = Field(
+        default=8, description="The fewest characters of a new password."
+    )
+    require: tuple[CharacterClass, ...] = Field(
+        default=("upper", "lower", "digit", "special"),
+        description="The classes of which a new password must have a character each.",
+    )
+    history: Annotated[Whole, Field(ge=0, le=20)] = Field(
+        default=5, description="How many passwords, the present one included, may not come back."
+    )
+    block_common: Flag = Field(
+        default=True, description="Whether common words, the user's own ID and office are refused."
+    )
+    bcrypt_cost: Annotated[Whole, Field(ge=4, le=18)] = Field(
+        default=12,
+        description="A hash costs 2 to the power of this; older hashes follow at a login.",
+    )
 
 
 class Reset(Section):
-    """The mailed link to set a new password; durations in seconds.
+    """The mailed link to set a new password."""
 
-    `then`: "login" lets the person log in with the new password; "continue" skips typing it again,
-    never the steps after it.
-    """
-
-    ttl: Duration = 1_800
-    resend_after: Duration = 60
-    then: Literal["login", "continue"] = "login"
+    ttl: Duration = Field(default=1_800, description="How long a mailed link lives.")
+    resend_after: Duration = Field(
+        default=60, description="The pause before a link is mailed again."
+    )
+    then: Literal["login", "continue"] = Field(
+        default="login",
+        description="After a reset: log in with the new password, or continue without typing it "
+        "again.",
+    )
 
 
 class Otp(Section):
-    """The e-mail code; durations in seconds."""
+    """The e-mail code."""
 
-    ttl: Duration = 600
-    resend_after: Duration = 60
-    tries: Annotated[Whole, Field(ge=1, le=10)] = 5
+    ttl: Duration = Field(default=600, description="How long a mailed code lives.")
+    resend_after: Duration = Field(
+        default=60, description="The pause before a code is mailed again."
+    )
+    tries: Annotated[Whole, Field(ge=1, le=10)] = Field(
+        default=5, description="How often one code may be typed wrong."
+    )
 
 
 class Session(Section):
-    """How long a log-in lasts; durations in seconds."""
+    """How long a login lasts."""
 
-    idle: Duration = 3_600
-    max: Duration = 36_000
-    login_timeout: Duration = 1_800
+    idle: Duration = Field(
+        default=3_600, description="A login ends when it was not used for so long."
+    )
+    max: Duration = Field(default=36_000, description="A login ends so long after it began.")
+    login_timeout: Duration = Field(
+        default=1_800,
+        description="How long somebody may take from the first page to the last step.",
+    )
 
 
 class Office(Section):
-    """A network with many people behind one address, which may therefore try `factor` as often."""
+    """A network with many people behind one address."""
 
-    network: Network
-    factor: Annotated[Whole, Field(ge=1, le=1_000)]
+    network: Network = Field(description="The office's network.")
+    factor: Annotated[Whole, Field(ge=1, le=1_000)] = Field(
+        description="How many times as often as other addresses it may try."
+    )
 
 
 class Limits(Section):
     """Exceptions from the limits by address."""
 
-    offices: tuple[Office, ...] = ()
+    offices: tuple[Office, ...] = Field(
+        default=(),
+        description="Networks with many people behind one address, each with its factor.",
+    )
 
 
 class Mail(Section):
-    """The SMTP server that takes our letters; `timeout` in seconds. `from` is the sender."""
+    """The SMTP server that takes our letters."""
 
-    host: Annotated[Text, StringConstraints(min_length=1)]
-    port: Port = 587
-    tls: Literal["none", "starttls", "implicit"] = "starttls"
-    verify: Flag = True
-    ca_file: RelativePath | None = None
-    timeout: Duration = 10
-    user: Text = ""
-    password: SecretText = Field(default="", repr=False)
-    sender: Address = Field(alias="from")
+    host: Annotated[Text, StringConstraints(min_length=1)] = Field(
+        description="The name of the SMTP server."
+    )
+    port: Port = Field(default=587, description="The TCP port of the SMTP server.")
+    tls: Literal["none", "starttls", "implicit"] = Field(
+        default="starttls", description="How the line is encrypted; none only to this very machine."
+    )
+    verify: Flag = Field(
+        default=True, description="Whether the server's certificate must be right."
+    )
+    ca_file: RelativePath | None = Field(
+        default=None, description="Certificates to trust instead of the system's."
+    )
+    timeout: Duration = Field(
+        default=10, description="How long each answer of the server may take."
+    )
+    user: Text = Field(default="", description='The name to log in with; "" logs in nowhere.')
+    password: SecretText = Field(
+        default="", repr=False, description="The password to log in with, by {env} or {file}."
+    )
+    sender: Address = Field(alias="from", description="The address that letters come from.")
 
 
 class Support(Section):
-    """Whom a person may ask; what is left out does not appear on the pages.
+    """Whom a person may ask; what is left out does not appear on the pages."""
 
-    `home` is where somebody goes on who came from no application: the portal's own address.
-    """
-
-    phones: tuple[Text, ...] = ()
-    hours: LocalText | None = None
-    ticket: WebPage | None = None
-    manual: WebPage | None = None
-    domain_form: WebPage | None = None
-    email: Address | None = None
-    home: WebPage | None = None
+    phones: tuple[Text, ...] = Field(default=(), description="Telephone numbers of the help desk.")
+    hours: LocalText | None = Field(default=None, description="When somebody answers.")
+    ticket: WebPage | None = Field(default=None, description="Where a ticket is opened.")
+    manual: WebPage | None = Field(default=None, description="The user guide.")
+    domain_form: WebPage | None = Field(
+        default=None, description="Where an office applies for a login."
+    )
+    email: Address | None = Field(default=None, description="The address of the help desk.")
+    home: WebPage | None = Field(
+        default=None, description="The portal: where somebody goes on who came from no application."
+    )
 
 
 class Theme(Section):
     """The look, the languages and the time zone of the pages."""
 
-    name: ThemeName = "portal"
-    locales: Annotated[tuple[Locale, ...], Field(min_length=1)] = ("bn", "en")
-    default: Locale = "bn"
-    timezone: TimeZone = "Asia/Dhaka"
+    name: ThemeName = Field(default="portal", description="The folder of the theme.")
+    locales: Annotated[tuple[Locale, ...], Field(min_length=1)] = Field(
+        default=("bn", "en"), description="The languages of the pages."
+    )
+    default: Locale = Field(default="bn", description="The language of somebody who chose none.")
+    timezone: TimeZone = Field(default="Asia/Dhaka", description="The time zone of times on pages.")
 
 
 class Keys(Section):
-    """The algorithms that sign where a client asks for no other."""
+    """The keys that sign tokens."""
 
-    id_token: SigningAlgorithm = "RS256"  # noqa: S105 - an algorithm
-    access_token: SigningAlgorithm = "ES256"  # noqa: S105 - an algorithm
+    id_token: SigningAlgorithm = Field(
+        default="RS256", description="Signs ID tokens where a client asks for no other."
+    )
+    access_token: SigningAlgorithm = Field(default="ES256", description="Signs access tokens.")
+    rotate: Duration = Field(
+        default=7_776_000, description="How long a key signs before the next one."
+    )
+    announce: Duration = Field(
+        default=604_800, description="How long a new key is published before it signs."
+    )
+    keep: Duration = Field(
+        default=2_592_000, description="How long a key that signs no more is still published."
+    )
 
 
 class Tokens(Section):
-    """How long codes and tokens live; durations in seconds."""
+    """How long codes and tokens live."""
 
-    code: Duration = 60
-    access: Duration = 300
-    refresh: Duration = 2_592_000
+    code: Duration = Field(default=60, description="How long an authorization code lives.")
+    access: Duration = Field(default=300, description="How long an access token lives.")
+    refresh: Duration = Field(default=2_592_000, description="How long a refresh token lives.")
 
 
 class Logging(Section):
     """What the log holds."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe of the events that are logged."
+    )
+
+
+class Aliases(Section):
+    """Other addresses of the same endpoints."""
+
+    keycloak_realm: Annotated[Text, matching(_REALM, "the name of a realm")] = Field(
+        default="",
+        description="The Keycloak realm whose addresses are answered, too; the issuer must end "
+        "with /realms/ and this name.",
+    )
 
 
 class Settings(Section):
     """The whole configuration. Relative paths in it are relative to the file it came from."""
 
-    config_version: Literal[1]
-    issuer: Issuer
-    mode: Literal["production", "development"] = "production"
-    include: tuple[Pattern, ...] = ()
-    secrets_dir: RelativePath = Path("secrets")
+    config_version: Literal[1] = Field(description="The version of this file's format.")
+    issuer: Issuer = Field(
+        description="The address of this provider, exactly as applications write it."
+    )
+    mode: Literal["production", "development"] = Field(
+        default="production", description="development is for a loopback issuer on plain http only."
+    )
+    include: tuple[Pattern, ...] = Field(
+        default=(), description="Files of clients, by name or pattern; one file a ministry or so."
+    )
+    secrets_dir: RelativePath = Field(
+        default=Path("secrets"), description="The directory of the secrets that idp init makes."
+    )
     listen: Listen = Listen()
     proxy: Proxy = Proxy()
     database: Database
@@ -254,8 +349,15 @@ class Settings(Section):
     theme: Theme = Theme()
     keys: Keys = Keys()
     tokens: Tokens = Tokens()
+    scopes: dict[ScopeName, ScopeClaims] = Field(
+        default={},
+        description="Claims from attributes of users, and scopes of one's own, by scope.",
+    )
+    aliases: Aliases = Aliases()
     logging: Logging = Logging()
-    clients: tuple[Client, ...] = ()
+    clients: tuple[Client, ...] = Field(
+        default=(), description="The applications that log people in here."
+    )
 
     @cached_property
     def clients_by_id(self) -> dict[str, Client]:

@@ -11,9 +11,9 @@ import pytest
 from click.testing import Result
 
 from idp.accounts.passwords import Hasher
+from idp.admin.installation import directory
 from idp.app import load_settings
 from idp.cli.user import user_group
-from idp.installation import directory
 from idp.model.tokens import digest
 from idp.model.user import User
 from idp.stores.sql import SqlStores, open_engine

@@ -11,8 +11,8 @@ from urllib.parse import urlencode, urlsplit
 from sqlalchemy import select
 from werkzeug.test import Client, TestResponse
 
-from idp import installation
 from idp.accounts.directory import Directory
+from idp.admin import installation
 from idp.stores.sql import SqlStores
 from idp.stores.sql.tables import outbox
 from tests.browser import Browser, form_with

@@ -4,7 +4,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from idp import installation
+from idp.admin import installation
 from tests.system import PASSWORD
 from tests.walks.conftest import Street
 from tests.walks.people import (

@@ -9,6 +9,9 @@ from typing import cast
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+# A tagged hash of another scheme than ours (accounts/passwords.py).
+IS_FOREIGN = text("substr(tagged_hash, 1, 9) != 'probesh1:'")
+
 
 class Base(DeclarativeBase):
     """The root of all tables; named constraints let migrations find them."""
@@ -36,6 +39,9 @@ class UserRow(Base):
     name_en: Mapped[str]
     office: Mapped[str]
     enabled: Mapped[bool]
+    locale: Mapped[str]
+    attributes: Mapped[str]  # JSON
+    roles: Mapped[str]  # JSON
     credential_version: Mapped[int]
     created_at: Mapped[int]
     updated_at: Mapped[int]
@@ -50,6 +56,15 @@ class CredentialRow(Base):
     )
     tagged_hash: Mapped[str]
     updated_at: Mapped[int]
+    # Hashes that were brought along, until their owners log in: few, then none.
+    __table_args__ = (
+        Index(
+            "ix_credentials_foreign",
+            "user_id",
+            sqlite_where=IS_FOREIGN,
+            postgresql_where=IS_FOREIGN,
+        ),
+    )
 
 
 class PasswordHistoryRow(Base):
@@ -251,6 +266,39 @@ class SigningKeyRow(Base):
     retired_at: Mapped[int | None]
 
 
+class ConfigurationGenerationRow(Base):
+    """What the processes of one node were last told to serve."""
+
+    __tablename__ = "configuration_generations"
+    node: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    digest: Mapped[str]
+    snapshot: Mapped[str]  # JSON, secrets masked
+    stored_at: Mapped[int]
+
+
+class ServingProcessRow(Base):
+    """A process that serves, and what it made of the generation that it was told."""
+
+    __tablename__ = "serving_processes"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(index=True)
+    pid: Mapped[int]
+    number: Mapped[int]
+    digest: Mapped[str]
+    fault: Mapped[str]
+    seen_at: Mapped[int]
+
+
+class ClientSecretUseRow(Base):
+    """When a client secret was last right; `secret` is the beginning of its hash."""
+
+    __tablename__ = "client_secret_uses"
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    secret: Mapped[str] = mapped_column(primary_key=True)
+    used_at: Mapped[int]
+
+
 def _table(row: type[Base]) -> Table:
     return cast("Table", row.__table__)
 
@@ -269,4 +317,7 @@ grants = _table(GrantRow)
 refresh_tokens = _table(RefreshTokenRow)
 outbox = _table(LetterRow)
 signing_keys = _table(SigningKeyRow)
+configuration_generations = _table(ConfigurationGenerationRow)
+serving_processes = _table(ServingProcessRow)
+client_secret_uses = _table(ClientSecretUseRow)
 metadata = Base.metadata

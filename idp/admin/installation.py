@@ -1,4 +1,4 @@
-"""What the command line does to an installation: make it, upgrade it, look after its users.
+"""An installation itself: make it, upgrade it, look after its users.
 
 It stands beside `app.py` so that a worker, which never migrates, need not carry Alembic.
 """
