@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from idp import settings as settings_room
 from idp.accounts.address_limits import RATES, AddressLimits
+from idp.accounts.answer_time import AnswerTime
 from idp.accounts.hash_gate import HashGate
 from idp.accounts.passwords import Hasher
 from idp.accounts.policy import Policy
@@ -31,9 +32,11 @@ from idp.flow.engine import Engine
 from idp.flow.required_actions.update_password import UpdatePassword
 from idp.flow.step import Step
 from idp.model.clock import Clock, system_clock
+from idp.model.errors import SettingsRefused
 from idp.model.letter import Letter
-from idp.oidc.keys import KeySet
-from idp.oidc.protocol import ProtocolSettings
+from idp.oidc.key_schedule import KeySchedule
+from idp.oidc.keys import KeySet, rotate_if_due
+from idp.oidc.protocol import DEVELOPERS, ProtocolSettings
 from idp.oidc.provider import OpenIDProvider
 from idp.outbox.courier import Courier
 from idp.outbox.delivery import Post
@@ -42,7 +45,15 @@ from idp.outbox.mailing import mailed
 from idp.outbox.notices import LogoutNotifier
 from idp.outbox.smtp import SmtpPost
 from idp.outbox.worker import Worker
-from idp.settings import Secrets, Settings
+from idp.settings import (
+    Finding,
+    Loaded,
+    Mistake,
+    MistakesFound,
+    Secrets,
+    Settings,
+    find_looks,
+)
 from idp.signin.conversation import SignIn
 from idp.signin.letters import Letters
 from idp.signin.logout import LogOut
@@ -54,11 +65,13 @@ from idp.stores.buckets import Buckets
 from idp.stores.ports import AddressBuckets, Stores
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.flask_database import FlaskDatabase, WebStores
-from idp.theming import Theme, Themes, load_all
+from idp.theming import Theme, ThemeRefused, Themes, load_all
 from idp.web.browser import BrowserReader, CookieJar, Proxies
 from idp.web.constants import ConstantAnswers, Wsgi
+from idp.web.developers import Developers
 from idp.web.forms import FormTokens
 from idp.web.headers import SecurityHeaders
+from idp.web.keycloak import KeycloakAliases, KeycloakLogout
 from idp.web.pages import Pages
 from idp.web.protocol import ProtocolEndpoints
 from idp.web.rendering import Renderer
@@ -68,6 +81,7 @@ _HERE = Path(__file__).parent
 # A wheel carries the themes inside the package, a checkout beside it.
 THEMES = next(p for p in (_HERE / "_themes", _HERE.parent / "themes") if p.is_dir())
 DEFAULT_CONFIG = Path("config/idp.toml")
+_THREADS_OF_OURS = 3  # beside those that answer: a lane of letters each, and the watch
 
 
 @dataclass(frozen=True)
@@ -85,21 +99,70 @@ class Assembly:
 
 def load_settings(config: Path) -> Settings:
     """Return the settings of a configuration file. Raises SettingsRefused with every mistake."""
-    return settings_room.load(config, os.environ)
+    return read(config).settings
+
+
+def read(config: Path) -> Loaded:
+    """Return the settings with their sources. Raises SettingsRefused with every mistake."""
+    return settings_room.read_configuration(config, os.environ, looks=find_looks(THEMES))
+
+
+def read_and_judge(config: Path) -> Loaded:
+    """Read and try what only a start would meet: every theme and what SMTP is spoken with.
+
+    The one verdict of start, reload and `idp config check`. Raises SettingsRefused.
+    """
+    loaded = read(config)
+    try:
+        open_themes(loaded.settings)
+    except ThemeRefused as error:
+        found = Mistake(str(error.path), error.line, 1, "E301", "", error.what)
+        raise MistakesFound([found]) from error
+    try:
+        SmtpPost(mail_settings(loaded.settings))
+    except SettingsRefused as error:
+        found = loaded.origins.locate(Finding(("mail",), "E201", f"is refused: {error}"))
+        raise MistakesFound([found]) from error
+    return loaded
+
+
+class Foundation:
+    """What a process has once, whatever it is told to serve: what a reload must not forget."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Lay it by the keys that no reload changes; nothing is connected yet."""
+        threads = settings.listen.threads
+        self.engine = open_engine(settings.database.url, pool_size=threads + _THREADS_OF_OURS)
+        self.stores = SqlStores(self.engine)
+        self.gate = HashGate(threads)  # one hash at a time, in whichever assembly
+        self.unmarked: set[str] = set()  # letters that have left without a mark of it
+        self._buckets: dict[str, Buckets] = {}
+
+    def buckets(self, redis_url: str) -> Buckets:
+        """Return the address buckets: what was counted is forgotten only with another Redis."""
+        return self._buckets.setdefault(redis_url, Buckets(redis_url, rates=RATES))
 
 
 def assemble(
-    settings: Settings, secrets: Secrets, *, clock: Clock = system_clock, post: Post | None = None
+    settings: Settings,
+    secrets: Secrets,
+    *,
+    clock: Clock = system_clock,
+    post: Post | None = None,
+    foundation: Foundation | None = None,
 ) -> Assembly:
-    """Put the rooms together. `post` stands in for the SMTP server in tests."""
-    engine = open_engine(settings.database.url, pool_size=settings.listen.threads + 2)
-    database = FlaskDatabase(engine)
+    """Put the rooms together, on the foundation of an assembly before if there was one.
+
+    `post` stands in for the SMTP server in tests.
+    """
+    foundation = foundation or Foundation(settings)
+    database = FlaskDatabase(foundation.engine)
     # Flask-SQLAlchemy's session carries the conversation; the token path and the worker, which
     # count every microsecond or know no request, use the engine itself (docs/performance.md).
-    cellar = _Cellar(settings, secrets, SqlStores(engine), WebStores(database), clock)
+    cellar = _Cellar(settings, secrets, foundation, WebStores(database), clock)
     themes = open_themes(settings)
     provider = _provider(cellar)
-    limits = _address_limits(settings, secrets)
+    limits = _address_limits(cellar)
     sign_out = SignOut.of(settings.clients)
     sign_in = _sign_in(cellar, provider, limits, sign_out)
     log_out = LogOut(
@@ -124,9 +187,13 @@ class _Cellar:
 
     settings: Settings
     secrets: Secrets
-    stores: Stores
+    foundation: Foundation
     web_stores: Stores
     clock: Clock
+
+    @property
+    def stores(self) -> Stores:
+        return self.foundation.stores
 
 
 # -- one room after the other -------------------------------------------------------------------
@@ -143,9 +210,9 @@ def open_themes(settings: Settings) -> Themes:
     )
 
 
-def hasher_of(settings: Settings, secrets: Secrets) -> Hasher:
-    """Return the hasher of a process; there must be one only, for it counts the places."""
-    gate = HashGate(settings.listen.threads)
+def hasher_of(settings: Settings, secrets: Secrets, gate: HashGate | None = None) -> Hasher:
+    """Return a hasher behind the gate of its process, which counts the places."""
+    gate = gate or HashGate(settings.listen.threads)
     return Hasher(secrets.pepper, settings.password.bcrypt_cost, gate)
 
 
@@ -159,8 +226,12 @@ def _provider(cellar: _Cellar) -> OpenIDProvider:
         locales=settings.theme.locales,
         id_token_alg=settings.keys.id_token,
         access_token_alg=settings.keys.access_token,
+        service_documentation=settings.issuer + DEVELOPERS,
+        scopes=settings.scopes,
     )
-    keys = KeySet.load(stores, cellar.secrets.key_encryption_key)
+    kek, schedule = cellar.secrets.key_encryption_key, KeySchedule.of(settings)
+    rotate_if_due(stores, kek, schedule, cellar.clock)
+    keys = KeySet.load(stores, kek, schedule, cellar.clock())
     return OpenIDProvider(
         protocol, settings.clients_by_id, stores=stores, keys=keys, clock=cellar.clock
     )
@@ -210,6 +281,7 @@ def _showing(settings: Settings, secrets: Secrets, engine: Engine) -> Showing:
             default_locale=settings.theme.default,
             flow_of={c.client_id: c.flow for c in settings.clients if c.flow},
             continues=settings.reset.then == "continue",
+            issuer=settings.issuer,
         ),
     )
 
@@ -223,9 +295,10 @@ class _Steps(TypedDict):
 
 def _steps(cellar: _Cellar, limits: AddressLimits, sign_out: SignOut) -> _Steps:
     settings, secrets, stores = cellar.settings, cellar.secrets, cellar.web_stores
-    throttle, hasher = Throttle(stores, secrets.form_key), hasher_of(settings, secrets)
+    throttle = Throttle(stores, secrets.form_key)
+    hasher = hasher_of(settings, secrets, cellar.foundation.gate)
     return {
-        "password": Password(stores, hasher, throttle),
+        "password": Password(stores, hasher, throttle, _answer_time(cellar, hasher)),
         "email_otp": EmailOtp(
             stores,
             throttle,
@@ -248,6 +321,13 @@ def _steps(cellar: _Cellar, limits: AddressLimits, sign_out: SignOut) -> _Steps:
     }
 
 
+def _answer_time(cellar: _Cellar, hasher: Hasher) -> AnswerTime:
+    answer_time = AnswerTime(hasher)
+    with cellar.stores.read() as work:
+        answer_time.refresh(work, now=cellar.clock())
+    return answer_time
+
+
 def _flows(settings: Settings, steps: _Steps) -> dict[str, tuple[Step, ...]]:
     """Return the flows by name: the configured ones, and those that begin with a mailed link."""
     named: Mapping[str, Step] = {"password": steps["password"], "email_otp": steps["email_otp"]}
@@ -268,7 +348,10 @@ def _courier(cellar: _Cellar, theme: Theme, post: Post) -> Courier:
         form_key=cellar.secrets.form_key,
     )
     deliveries = {kind: mailed(post, render, clock) for kind, render in letters.by_kind().items()}
-    return Courier(cellar.stores, deliveries, clock, lane="mail", longest=post.longest)
+    unmarked, longest = cellar.foundation.unmarked, post.longest
+    return Courier(
+        cellar.stores, deliveries, clock, lane="mail", longest=longest, unmarked=unmarked
+    )
 
 
 def _notifier(cellar: _Cellar, provider: OpenIDProvider) -> Courier:
@@ -278,8 +361,10 @@ def _notifier(cellar: _Cellar, provider: OpenIDProvider) -> Courier:
 
     notifier = LogoutNotifier(provider.backchannel_uri, token_of, cellar.clock)
     deliveries = {LOGOUT: notifier.deliver}
-    longest = notifier.longest
-    return Courier(cellar.stores, deliveries, cellar.clock, lane="notice", longest=longest)
+    unmarked, longest = cellar.foundation.unmarked, notifier.longest
+    return Courier(
+        cellar.stores, deliveries, cellar.clock, lane="notice", longest=longest, unmarked=unmarked
+    )
 
 
 def mail_settings(settings: Settings) -> MailSettings:
@@ -344,7 +429,9 @@ def _site(
         style_hashes=themes.style_hashes,
         script_hash=themes.default.script_hash,
     )
-    site = create_site(pages, ProtocolEndpoints(provider), headers)
+    aliased = [KeycloakLogout(pages, provider)] if settings.aliases.keycloak_realm else []
+    developers = Developers.of(settings, provider, pages)
+    site = create_site(pages, ProtocolEndpoints(provider), headers, developers, *aliased)
     database.init_app(site)
     constant = {
         "/.well-known/openid-configuration": provider.discovery,
@@ -356,11 +443,14 @@ def _site(
         allowed_origin=provider.allowed_origin,
         headers=headers.everywhere(),
     )
+    ours: Wsgi = constants
+    if aliased:
+        ours = KeycloakAliases(ours, web_origins=provider.web_origins, headers=headers)
     path = urlsplit(settings.issuer).path
     if not path:
-        return constants
+        return ours
     nowhere = Response(status=404, headers=[*headers.everywhere().items()])
-    return DispatcherMiddleware(nowhere, {path: constants})
+    return DispatcherMiddleware(nowhere, {path: ours})
 
 
 def _proxies(settings: Settings) -> Proxies:
@@ -368,7 +458,8 @@ def _proxies(settings: Settings) -> Proxies:
     return Proxies(trusted, settings.proxy.hops)
 
 
-def _address_limits(settings: Settings, secrets: Secrets) -> AddressLimits:
-    buckets: AddressBuckets = Buckets(settings.redis.url, rates=RATES)
+def _address_limits(cellar: _Cellar) -> AddressLimits:
+    settings = cellar.settings
+    buckets: AddressBuckets = cellar.foundation.buckets(settings.redis.url)
     offices = tuple((ipaddress.ip_network(o.network), o.factor) for o in settings.limits.offices)
-    return AddressLimits(buckets, offices, secrets.form_key)
+    return AddressLimits(buckets, offices, cellar.secrets.form_key)

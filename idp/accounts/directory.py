@@ -1,28 +1,21 @@
 """The directory: what an administrator does to accounts. Every refusal is one plain sentence."""
 
-import unicodedata
 import uuid
-from typing import Final
 
 from idp.accounts import user_id
-from idp.accounts.credentials import UPDATE_PASSWORD, change_password
+from idp.accounts.credentials import UPDATE_PASSWORD, change_mailbox, change_password, switch
 from idp.accounts.passwords import LONGEST, Hasher, is_hashable
 from idp.accounts.policy import Policy
 from idp.accounts.sign_out import Cause, SignOut
+from idp.accounts.user_fields import ACTIONS, UserRefused, checked_mailbox, checked_name
 from idp.model.clock import Clock
 from idp.model.errors import AlreadySpent, ProbeshError
 from idp.model.page import Facts, Message
 from idp.model.user import User
 from idp.stores.ports import Stores, Work
 
-ACTIONS: Final = (UPDATE_PASSWORD,)  # what can be demanded of a user at the next login
+__all__ = ["ACTIONS", "Directory", "UserExists", "UserRefused", "UserUnknown"]
 
-_LONGEST_NAME = 200
-_REFUSALS = {
-    user_id.UserIdFault.EMPTY: "The e-mail address is empty.",
-    user_id.UserIdFault.SCRIPT: "The e-mail address holds Bengali letters.",
-    user_id.UserIdFault.FORMAT: "This is not an e-mail address like name@example.gov.bd.",
-}
 # An administrator's words for the policy's messages; pages say them in their own catalogue.
 _FAULTS = {
     "err.policy": "needs {list}",
@@ -45,10 +38,6 @@ class UserUnknown(ProbeshError):
 
 class UserExists(ProbeshError):
     """Somebody has this e-mail address, perhaps in another spelling."""
-
-
-class UserRefused(ProbeshError):
-    """A value that no account may have."""
 
 
 class Directory:
@@ -78,13 +67,14 @@ class Directory:
         Raises UserRefused, UserExists, Busy.
         """
         now = self._clock()
+        mailbox, canonical = checked_mailbox(email)
         user = User(
             id=str(uuid.uuid4()),
-            email=_checked_mailbox(email),
-            email_canonical=user_id.canonical(email),
-            name_bn=_checked_name(name_bn),
-            name_en=_checked_name(name_en),
-            office=_checked_name(office),
+            email=mailbox,
+            email_canonical=canonical,
+            name_bn=checked_name(name_bn),
+            name_en=checked_name(name_en),
+            office=checked_name(office),
             created_at=now,
             updated_at=now,
         )
@@ -125,28 +115,34 @@ class Directory:
         Open links and logins under way end, sessions stay. Raises UserUnknown, UserExists,
         UserRefused.
         """
-        mailbox, canonical, now = _checked_mailbox(new), user_id.canonical(new), self._clock()
+        mailbox, canonical = checked_mailbox(new)
         with self._stores.write() as work:
             user = _require(work, email)
             try:
-                work.users.set_email(user.id, mailbox, canonical, now=now)
+                change_mailbox(work, user.id, mailbox, canonical, now=self._clock())
             except AlreadySpent:
                 raise _exists(mailbox) from None
-            # A code on its way to the old mailbox must not open the account any more.
-            work.authentication_sessions.take_all_of_user(user.id, but="", now=now)
             return _require(work, new)
 
     def set_enabled(self, email: str, enabled: bool) -> None:
-        """Switch an account on or off; either ends its sessions. Raises UserUnknown.
+        """Switch an account on or off; either ends its sessions. Raises UserUnknown."""
+        with self._stores.write() as work:
+            user = _require(work, email)
+            switch(work, user.id, self._sign_out, enabled=enabled, now=self._clock())
 
-        On too: a login that was under way while it was off may have left something.
+    def end_sessions(self, email: str) -> int:
+        """End every login of a user, those under way too; return how many sessions ended.
+
+        Raises UserUnknown.
         """
         now = self._clock()
         with self._stores.write() as work:
             user = _require(work, email)
-            work.users.set_enabled(user.id, enabled=enabled, now=now)
+            live = work.user_sessions.count_of_user(user.id, now=now)
             work.authentication_sessions.take_all_of_user(user.id, but="", now=now)
             self._sign_out.end_all(work, user.id, Cause(), now=now)
+            work.known_browsers.forget_all(user.id)
+        return live
 
     def require(self, email: str, action: str, demanded: bool) -> None:
         """Demand one of ACTIONS at the next login, or demand it no more.
@@ -198,25 +194,6 @@ def _add(work: Work, user: User) -> None:
 
 def _exists(mailbox: str) -> UserExists:
     return UserExists(f"A user with the e-mail address {mailbox} exists.")
-
-
-def _checked_mailbox(email: str) -> str:
-    fault = user_id.fault(email)
-    if fault is not None:
-        raise UserRefused(_REFUSALS[fault])
-    return user_id.mailbox(email)
-
-
-def _checked_name(name: str) -> str:
-    """Return a name in NFC without edge spaces. Raises UserRefused for what no page can show."""
-    tidy = unicodedata.normalize("NFC", name).strip()
-    # Cc: control characters, Cs: lone surrogates, Zl and Zp: line and paragraph separators. Joiners
-    # (Cf) are spelling in Bengali and stay.
-    if any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in tidy):
-        raise UserRefused("A name or office holds a control character or broken text.")
-    if len(tidy) > _LONGEST_NAME:
-        raise UserRefused(f"A name or office is longer than {_LONGEST_NAME} characters.")
-    return tidy
 
 
 def _say(message: Message) -> str:

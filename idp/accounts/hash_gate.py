@@ -1,6 +1,7 @@
 """The gate before password hashing: slow hashes must not hold every thread of the server."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, get_ident
 
@@ -17,10 +18,13 @@ class HashGate:
     one place there is nothing to divide: everybody may use it. `wait` is in seconds.
     """
 
-    def __init__(self, threads: int, wait: float = 1.0) -> None:
+    def __init__(
+        self, threads: int, wait: float = 1.0, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._places = max(1, threads // 2)
         self._strangers = max(1, self._places - 1)
         self._wait = wait
+        self._sleep = sleep
         self._taken = 0
         self._counting = Lock()
         self._turn = Lock()
@@ -45,10 +49,20 @@ class HashGate:
             try:
                 yield
             finally:
-                self._holder = None
-                self._turn.release()
+                self._return_turn()
         finally:
             self._return_place()
+
+    def rest(self, seconds: float) -> None:
+        """Give the turn to the next one and sleep, in the place that the caller keeps.
+
+        Who sleeps needs no processor, so the turn goes on; but it holds a thread of the server,
+        and only places bound how many threads passwords may hold (docs/decisions/012). It is the
+        last thing that is done in a place.
+        """
+        self._return_turn()
+        if seconds > 0:
+            self._sleep(seconds)
 
     def _take_place(self, *, known_browser: bool) -> None:
         limit = self._places if known_browser else self._strangers
@@ -56,6 +70,12 @@ class HashGate:
             if self._taken >= limit:
                 raise Busy(_RETRY_AFTER)
             self._taken += 1
+
+    def _return_turn(self) -> None:
+        """Return the turn unless this thread has returned it before."""
+        if self._holder == get_ident():
+            self._holder = None
+            self._turn.release()
 
     def _return_place(self) -> None:
         with self._counting:

@@ -2,7 +2,7 @@
 
 A hash at rest reads `probesh1:<pepper version>:<bcrypt string>`. bcrypt itself refuses more than 72
 bytes, which is 25 Bengali letters; HMAC-SHA-384 in Base64 is always 64 and needs the pepper, which
-is not in the database.
+is not in the database. Hashes from elsewhere (`foreign_hashes`) are verified as well, and outdated.
 """
 
 import base64
@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import bcrypt
 
+from idp.accounts import foreign_hashes
+from idp.accounts.foreign_hashes import ForeignHash
 from idp.accounts.hash_gate import HashGate
 from idp.model.keyring import Keyring
 
@@ -61,9 +63,38 @@ def is_hashable(password: str) -> bool:
     )
 
 
+def is_known(tagged_hash: str) -> bool:
+    """Tell whether a hash has a form that can be verified here: ours, or one from elsewhere.
+
+    Whether its pepper is still there, only a `Hasher` knows.
+    """
+    return (
+        _TAGGED.fullmatch(tagged_hash) is not None or foreign_hashes.parse(tagged_hash) is not None
+    )
+
+
+def is_ours(tagged_hash: str) -> bool:
+    """Tell whether a hash is one of ours: somebody has typed its password here."""
+    return tagged_hash.startswith(f"{_SCHEME}:")
+
+
+def foreign_rounds(password: str) -> int:
+    """Return how often a wrong password is hashed for a hash from elsewhere: 1 or 2.
+
+    As received, as it was hashed there; then in our normal form, if that is another one: the
+    next keyboard may spell it so. It depends on the input alone.
+    """
+    return 1 if normalise(password) == password.encode() else 2
+
+
 def _dummy_of(cost: int) -> bytes:
     """Return a hash without a preimage: comparing with it costs what a real one costs."""
     return bcrypt.gensalt(cost) + b"." * 31
+
+
+def spend_one_hash(cost: int) -> None:
+    """Do the work of one hash of ours, for who wants to know how long it takes."""
+    bcrypt.checkpw(b"x", _dummy_of(cost))
 
 
 class Hasher:
@@ -74,7 +105,7 @@ class Hasher:
 
     def __init__(self, pepper: Keyring, cost: int, gate: HashGate) -> None:
         self._pepper = pepper
-        self._cost = cost
+        self.cost = cost
         self.gate = gate
         # A salt without a preimage: comparing with it costs what comparing with a real one does.
         self._dummy = _Tagged(pepper.newest, cost, _dummy_of(cost))
@@ -89,7 +120,7 @@ class Hasher:
         version = self._pepper.newest
         prehash = self._prehash(password, version)
         with self.gate.place(known_browser=known_browser):
-            hashed = bcrypt.hashpw(prehash, bcrypt.gensalt(self._cost))
+            hashed = bcrypt.hashpw(prehash, bcrypt.gensalt(self.cost))
         return f"{_SCHEME}:{version}:{hashed.decode('ascii')}"
 
     def verify(
@@ -101,20 +132,24 @@ class Hasher:
         """
         if not is_hashable(password):
             return False
+        foreign = foreign_hashes.parse(tagged_hash or "")
+        if foreign is not None:
+            with self.gate.place(known_browser=known_browser):
+                return _matches_foreign(foreign, password)
         tagged = self._parse(tagged_hash)
         against = tagged or self._dummy
         prehash = self._prehash(password, against.pepper_version)
         with self.gate.place(known_browser=known_browser):
             matches = bcrypt.checkpw(prehash, against.bcrypt_hash)
             # A hash of a lower cost must take as long as nobody's: 2^c + 2^c + … + 2^(C-1) = 2^C.
-            for cost in range(against.cost, self._cost):
+            for cost in range(against.cost, self.cost):
                 bcrypt.checkpw(prehash, _dummy_of(cost))
         return matches and tagged is not None
 
     def is_outdated(self, tagged_hash: str) -> bool:
         """Tell whether a hash should be made anew at the next login: scheme, pepper or cost."""
         tagged = self._parse(tagged_hash)
-        current = (self._pepper.newest, self._cost)
+        current = (self._pepper.newest, self.cost)
         return tagged is None or (tagged.pepper_version, tagged.cost) != current
 
     def _prehash(self, password: str, version: int) -> bytes:
@@ -127,3 +162,10 @@ class Hasher:
         if found is None or int(found["version"]) not in self._pepper.versions:
             return None
         return _Tagged(int(found["version"]), int(found["cost"]), found["bcrypt"].encode("ascii"))
+
+
+def _matches_foreign(foreign: ForeignHash, password: str) -> bool:
+    """Compare the bytes as received, then normalised; see `foreign_rounds`."""
+    if foreign.matches(password.encode()):
+        return True
+    return foreign_rounds(password) > 1 and foreign.matches(normalise(password))

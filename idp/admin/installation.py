@@ -8,6 +8,7 @@ from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
 from idp.app import hasher_of, mail_settings, open_themes
 from idp.model.clock import Clock, system_clock
+from idp.oidc.key_schedule import KeySchedule
 from idp.oidc.keys import make_keys
 from idp.outbox.check import send_now
 from idp.outbox.smtp import SmtpPost
@@ -29,7 +30,7 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> list[str]:
     if not is_current(engine):
         upgrade(settings.database.url)
         made.append("database")
-    made += make_keys(SqlStores(engine), kek, clock)
+    made += make_keys(SqlStores(engine), kek, clock, KeySchedule.of(settings).algs)
     engine.dispose()
     return made
 

@@ -1,8 +1,10 @@
 """What every command shares: the configuration it works on, its voice, its way to fail."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,7 +41,7 @@ class Invocation:
     def say(self, sentence: str, **facts: Any) -> None:
         """Tell that it is done: the sentence to a person, the facts to a program."""
         if self.is_json:
-            click.echo(json.dumps({"ok": True, **facts}, ensure_ascii=False))
+            click.echo(json.dumps({"ok": True} | facts, ensure_ascii=False))
         else:
             # Addresses and paths may hold square brackets, so nothing is read as markup.
             Console().print(sentence, markup=False, highlight=False, soft_wrap=True)
@@ -62,12 +64,17 @@ class Commands(click.Group):
         """Run a call; one that is wrong is told in one sentence instead of click's three lines."""
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
-        except click.Abort:
+            sys.stdout.flush()  # or a full disk would be met when it is too late to tell
+        except (click.Abort, KeyboardInterrupt):
             click.echo("Stopped.", err=True)
             sys.exit(_FAILED)
         except click.ClickException as error:
             click.echo(error.format_message(), err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            click.echo(_of_system(error), err=True)
+            _let_go_of_output()
+            sys.exit(_FAILED)
         sys.exit(code if isinstance(code, int) else 0)
 
     @override
@@ -76,6 +83,32 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except ProbeshError as error:
             ctx.exit(ctx.ensure_object(Invocation).complain(error))
+
+
+def _of_system(error: OSError) -> str:
+    what = error.filename or "The command failed"
+    return f"{what}: {error.strerror or type(error).__name__}."
+
+
+def _let_go_of_output() -> None:
+    """Send what is still to be written nowhere: Python would fail on it again while it ends."""
+    with suppress(OSError, ValueError):  # a test's output has no descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def confirm(question: str, option: str) -> None:
+    """Ask a person whether it is meant; who is not at a terminal must say so by `option`.
+
+    Raises CommandFailed.
+    """
+    if not _is_terminal():
+        raise CommandFailed(f"Nobody can be asked here; add {option} if it is meant.")
+    if not click.confirm(question, err=True):
+        raise CommandFailed("Nothing was changed.")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def sentence(error: ProbeshError) -> str:

@@ -15,6 +15,9 @@ def db_group() -> None:
 @shared_options
 @click.pass_obj
 def upgrade(invocation: Invocation) -> None:
-    """Bring the database to this version's schema; do it before new workers start."""
+    """Bring the database to this version's schema; idp run does it by itself.
+
+    Example: idp db upgrade
+    """
     upgrade_database(invocation.settings())
     invocation.say("The database has the newest schema.")

@@ -16,7 +16,10 @@ def mail_group() -> None:
 @shared_options
 @click.pass_obj
 def test(invocation: Invocation, address: str) -> None:
-    """Send one letter to ADDRESS now and tell what the mail server said."""
+    """Send one letter to ADDRESS now and tell what the mail server said.
+
+    Example: idp mail test office@example.gov.bd
+    """
     settings = invocation.settings()
     send_test_mail(settings, address)
     server = f"{settings.mail.host}:{settings.mail.port}"

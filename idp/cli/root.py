@@ -5,11 +5,16 @@ from pathlib import Path
 import click
 
 from idp.app import DEFAULT_CONFIG
+from idp.cli.client_help import client_group
 from idp.cli.command import Commands, Invocation
 from idp.cli.config import config_group
 from idp.cli.db import db_group
+from idp.cli.doctor import doctor_command
+from idp.cli.importing import import_group
 from idp.cli.init import init_command
+from idp.cli.keys import keys_group
 from idp.cli.mail import mail_group
+from idp.cli.reload import reload_command
 from idp.cli.run import run_command
 from idp.cli.user import user_group
 
@@ -32,7 +37,19 @@ def root(context: click.Context, config: Path) -> None:
     context.obj = Invocation(config)
 
 
-for _command in (init_command, run_command, config_group, db_group, user_group, mail_group):
+for _command in (
+    init_command,
+    run_command,
+    reload_command,
+    client_group,
+    config_group,
+    db_group,
+    doctor_command,
+    keys_group,
+    user_group,
+    import_group,
+    mail_group,
+):
     root.add_command(_command)
 
 

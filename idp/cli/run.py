@@ -1,7 +1,10 @@
 """`idp run`: the server. The settings of granian and their reasons are in docs/performance.md."""
 
 import os
+import signal
 import socket
+import threading
+from types import FrameType
 
 import click
 from granian import Granian
@@ -9,9 +12,12 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from idp.admin.generations import reload
 from idp.admin.installation import upgrade_database
-from idp.app import assemble
+from idp.app import Foundation, assemble, read_and_judge
 from idp.cli.command import CommandFailed, Invocation, shared_options
+from idp.cli.reload import tell
+from idp.model.errors import ProbeshError
 from idp.settings import Settings, load_secrets
 
 _BACKPRESSURE = 64  # requests a worker holds at once; more wait in the kernel
@@ -29,8 +35,11 @@ _KILL_AFTER = 10  # seconds that requests under way get when the server stops
 def run_command(
     invocation: Invocation, host: str | None, port: int | None, workers: int | None
 ) -> None:
-    """Upgrade the database, then serve until Ctrl-C."""
-    settings = invocation.settings()
+    """Upgrade the database, then serve until Ctrl-C. SIGHUP does what `idp reload` does.
+
+    Example: idp run --config /etc/probesh/idp.toml
+    """
+    settings = read_and_judge(invocation.config).settings
     host, port = host or settings.listen.host, port or settings.listen.port
     _check_free(host, port)
     upgrade_database(settings)
@@ -39,11 +48,14 @@ def run_command(
     invocation.say(
         f"Serving {settings.issuer} on {host}:{port}.", issuer=settings.issuer, host=host, port=port
     )
-    _serve(settings, host, port, workers or settings.listen.workers)
+    server = _server(settings, host, port, workers or settings.listen.workers)
+    # After granian's own handlers, of which this one would respawn the workers, and before these.
+    server.on_startup(lambda: _reload_on_hangup(invocation))
+    server.serve()
 
 
-def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
-    server = Granian(
+def _server(settings: Settings, host: str, port: int, workers: int) -> Granian:
+    return Granian(
         "idp.serving:create_app",
         factory=True,
         interface=Interfaces.WSGI,
@@ -61,12 +73,31 @@ def _serve(settings: Settings, host: str, port: int, workers: int) -> None:
         workers_kill_timeout=_KILL_AFTER,
         log_level=LogLevels(settings.logging.level),
     )
-    server.serve()
+
+
+def _reload_on_hangup(invocation: Invocation) -> None:
+    """Let SIGHUP reload the configuration, beside the loop that looks after the workers."""
+    ours = os.getpid()
+
+    def on_hangup(_number: int, _frame: FrameType | None) -> None:
+        if os.getpid() == ours:  # the workers inherit the handler and have no use for it
+            threading.Thread(target=_reload, args=(invocation,), daemon=True).start()
+
+    signal.signal(signal.SIGHUP, on_hangup)
+
+
+def _reload(invocation: Invocation) -> None:
+    try:
+        tell(invocation, reload(invocation.config))
+    except ProbeshError as error:
+        invocation.complain(error)
 
 
 def _check_startable(settings: Settings) -> None:
     """Put all rooms together once before the workers do: what is wrong is told in one sentence."""
-    assemble(settings, load_secrets(settings.secrets_dir))
+    foundation = Foundation(settings)
+    assemble(settings, load_secrets(settings.secrets_dir), foundation=foundation)
+    foundation.engine.dispose()  # the workers must not inherit a connection
 
 
 def _check_free(host: str, port: int) -> None:

@@ -7,6 +7,8 @@ import click
 from idp.accounts.directory import ACTIONS
 from idp.admin.installation import directory
 from idp.cli.command import CommandFailed, Invocation, shared_options
+from idp.cli.user_files import export_command, import_command
+from idp.cli.user_lists import list_command, show_command
 
 _temporary = click.option(
     "--temporary", is_flag=True, help="At the next login the user must choose another password."
@@ -15,7 +17,11 @@ _temporary = click.option(
 
 @click.group("user")
 def user_group() -> None:
-    """Add and change users."""
+    """Add, show and change users, one by one or by the file."""
+
+
+for _command in (list_command, show_command, import_command, export_command):
+    user_group.add_command(_command)
 
 
 @user_group.command("add")
@@ -121,6 +127,19 @@ def enable(invocation: Invocation, email: str) -> None:
     """
     directory(invocation.settings()).set_enabled(email, enabled=True)
     invocation.say(f"{email} is enabled.", email=email, enabled=True)
+
+
+@user_group.command("end-sessions")
+@click.argument("email")
+@shared_options
+@click.pass_obj
+def end_sessions(invocation: Invocation, email: str) -> None:
+    """End every log-in of a user, in every application that can be told.
+
+    Example: idp user end-sessions office@example.gov.bd
+    """
+    ended = directory(invocation.settings()).end_sessions(email)
+    invocation.say(f"{email} is logged out; sessions ended: {ended}.", email=email, ended=ended)
 
 
 def _password_from_prompt() -> str:

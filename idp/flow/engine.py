@@ -67,8 +67,14 @@ class Engine:
         return flow in self._flows
 
     def has_step(self, session: AuthenticationSession) -> bool:
-        """Tell whether the step that the conversation stands at is still configured."""
-        return session.flow in self._flows and session.step < len(self._path(session))
+        """Tell whether the conversation can go on: its step is there, and those before are proven.
+
+        A reload may have changed the flow meanwhile; no step is passed over by changing places.
+        """
+        if session.flow not in self._flows or session.step >= len(self._path(session)):
+            return False
+        passed = self._path(session)[: session.step]
+        return {method for step in passed for method in step.amr} <= set(session.amr)
 
     def is_proven(self, flow: str, amr: Iterable[str]) -> bool:
         """Tell whether these methods are all that the steps of a flow ask for."""

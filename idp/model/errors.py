@@ -25,11 +25,14 @@ class RequestRefused(ProbeshError):
     """The client or its redirect URI is not proven: a page of ours, never a redirect.
 
     RFC 6749 4.1.2.1. `details` are facts for the developer of the relying party, shown folded;
-    they hold no secret.
+    they hold no secret. `registered` are the client's redirect URIs, for the log; a page shows them
+    only while the client `is_test`.
     """
 
     reason: str
     details: dict[str, str] = field(default_factory=dict)
+    registered: tuple[str, ...] = ()
+    is_test: bool = False
 
 
 @dataclass(eq=False)

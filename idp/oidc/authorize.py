@@ -5,7 +5,7 @@ refusal is a standard error at that URI. Descriptions are constants: nothing rec
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,7 +24,7 @@ from idp.oidc.parameters import (
     single_values,
     words,
 )
-from idp.oidc.protocol import OPENID_SCOPES, PROMPTS, RESPONSE_MODES, ProtocolSettings
+from idp.oidc.protocol import PROMPTS, RESPONSE_MODES, ProtocolSettings
 from idp.settings.clients import Client
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 4.2
@@ -43,12 +43,13 @@ _READ: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class Asked:
     """What was asked for, by a client that is known, to be answered at a URI that is proven."""
 
     client: Client
     reply_to: ReplyTo
     repeated: frozenset[str]
+    known_scopes: Collection[str]
     values: Mapping[str, str] = field(repr=False)
 
     def get(self, name: str) -> str | None:
@@ -69,15 +70,9 @@ def check_request(
 
     Raises RequestRefused before the redirect URI is proven, AuthorizationError after it.
     """
-    client = _require_client(pairs, clients)
-    redirect_uri = _require_redirect_uri(pairs, client)
-    values, twice = single_values(pairs), repeated(pairs)
-    asked = _Asked(
-        client=client,
-        reply_to=_reply_to(redirect_uri, values, twice),
-        repeated=twice,
-        values=values,
-    )
+    client = require_client(pairs, clients)
+    redirect_uri = require_redirect_uri(pairs, client)
+    asked = asked_of(pairs, client, redirect_uri, settings.known_scopes)
     for check in CHECKS:
         check(asked)
     return AuthorizationRequest(
@@ -97,19 +92,33 @@ def check_request(
     )
 
 
+def asked_of(
+    pairs: Pairs, client: Client, redirect_uri: str, known_scopes: Collection[str]
+) -> Asked:
+    """Return what the parameters ask for, not yet checked, of a client that is known."""
+    values, twice = single_values(pairs), repeated(pairs)
+    return Asked(
+        client=client,
+        reply_to=_reply_to(redirect_uri, values, twice),
+        repeated=twice,
+        known_scopes=known_scopes,
+        values=values,
+    )
+
+
 def check_reply(request: AuthorizationRequest, clients: Mapping[str, Client]) -> None:
     """Check once more, at the end of a conversation, that its answer may still go out.
 
     The configuration may have changed while the person was typing. Raises RequestRefused.
     """
     pairs = [("client_id", request.client_id), ("redirect_uri", request.redirect_uri)]
-    _require_redirect_uri(pairs, _require_client(pairs, clients))
+    require_redirect_uri(pairs, require_client(pairs, clients))
 
 
 # Before the redirect URI is proven: a page of ours.
 
 
-def _require_client(pairs: Pairs, clients: Mapping[str, Client]) -> Client:
+def require_client(pairs: Pairs, clients: Mapping[str, Client]) -> Client:
     client_id = _require_one(pairs, "client_id")
     client = clients.get(client_id)
     if client is None:
@@ -119,12 +128,14 @@ def _require_client(pairs: Pairs, clients: Mapping[str, Client]) -> Client:
     return client
 
 
-def _require_redirect_uri(pairs: Pairs, client: Client) -> str:
+def require_redirect_uri(pairs: Pairs, client: Client) -> str:
     redirect_uri = _require_one(pairs, "redirect_uri")
     if redirect_uri not in client.redirect_uris:  # byte for byte (RFC 9700 2.1)
         raise RequestRefused(
             "unregistered_redirect_uri",
             {"client_id": client.client_id, "redirect_uri": printable(redirect_uri)},
+            registered=client.redirect_uris,
+            is_test=client.test,
         )
     return redirect_uri
 
@@ -159,40 +170,40 @@ def _response_mode(values: Mapping[str, str], twice: frozenset[str]) -> Response
 # After it: a standard error at the client.
 
 
-def no_request_object(asked: _Asked) -> None:
+def no_request_object(asked: Asked) -> None:
     """Refuse request objects, which must never be ignored (OIDC Core 6)."""
     for name, error in _UNSUPPORTED.items():
         if name in asked.values:
             raise asked.refused(error, f"This provider does not support the parameter {name}.")
 
 
-def nothing_twice(asked: _Asked) -> None:
+def nothing_twice(asked: Asked) -> None:
     """No parameter may be there twice (RFC 6749 3.1)."""
     if asked.repeated:
         raise asked.refused("invalid_request", "A parameter is there more than once.")
 
 
-def known_response_mode(asked: _Asked) -> None:
+def known_response_mode(asked: Asked) -> None:
     """query, fragment and form_post; anything else is answered in the query."""
     if asked.values.get("response_mode", "query") not in RESPONSE_MODES:
         raise asked.refused("invalid_request", "The response_mode is not supported.")
 
 
-def readable_values(asked: _Asked) -> None:
+def readable_values(asked: Asked) -> None:
     """Refuse what is no text in what we use: bad UTF-8, control characters."""
     for name in _READ:
         if not is_readable(asked.values.get(name, "")):
             raise asked.refused("invalid_request", f"The parameter {name} is not readable text.")
 
 
-def state_and_nonce_of_sane_length(asked: _Asked) -> None:
+def state_and_nonce_of_sane_length(asked: Asked) -> None:
     """Both come back to the client: in a URI, in an ID token."""
     for name in ("state", "nonce"):
         if len(asked.values.get(name, "")) > LONGEST_OPAQUE:
             raise asked.refused("invalid_request", f"The parameter {name} is too long.")
 
 
-def code_response_type(asked: _Asked) -> None:
+def code_response_type(asked: Asked) -> None:
     """Only the code flow (RFC 9700 2.1.2)."""
     response_type = asked.get("response_type")
     if response_type is None:
@@ -203,22 +214,22 @@ def code_response_type(asked: _Asked) -> None:
         )
 
 
-def registered_grant(asked: _Asked) -> None:
+def registered_grant(asked: Asked) -> None:
     """Refuse a client whose declaration does not name the grant (RFC 6749 4.1.2.1)."""
     if "authorization_code" not in asked.client.grants:
         raise asked.refused("unauthorized_client", "The client may not use the code flow.")
 
 
-def allowed_scope(asked: _Asked) -> None:
-    """Refuse scopes without openid, or of ours beyond the client's (OIDC Core 3.1.2.1)."""
+def allowed_scope(asked: Asked) -> None:
+    """Refuse scopes without openid, or known ones beyond the client's (OIDC Core 3.1.2.1)."""
     scope = tuple(words(asked.values.get("scope", "")))
     if "openid" not in scope:
         raise asked.refused("invalid_scope", "The scope must hold openid.")
-    if any(s in OPENID_SCOPES and s not in asked.client.scopes for s in scope):
+    if any(s in asked.known_scopes and s not in asked.client.scopes for s in scope):
         raise asked.refused("invalid_scope", "The scope holds one that the client may not ask for.")
 
 
-def proof_key(asked: _Asked) -> None:
+def proof_key(asked: Asked) -> None:
     """PKCE with S256, unless the client's declaration relaxes it (RFC 7636 4.3, RFC 9700 2.1.1)."""
     challenge, method = asked.get("code_challenge"), asked.get("code_challenge_method")
     is_optional = asked.client.pkce == "optional" and asked.client.auth != "none"
@@ -232,7 +243,7 @@ def proof_key(asked: _Asked) -> None:
         raise asked.refused("invalid_request", "The code_challenge is malformed.")
 
 
-def known_prompt(asked: _Asked) -> None:
+def known_prompt(asked: Asked) -> None:
     """None stands alone; values that we do not know are refused (OIDC Core 3.1.2.1)."""
     prompt = tuple(words(asked.values.get("prompt", "")))
     if any(value not in PROMPTS for value in prompt):
@@ -241,14 +252,14 @@ def known_prompt(asked: _Asked) -> None:
         raise asked.refused("invalid_request", "The prompt none stands with no other value.")
 
 
-def whole_seconds(asked: _Asked) -> None:
+def whole_seconds(asked: Asked) -> None:
     """max_age counts seconds, in ASCII digits."""
     max_age = asked.get("max_age")
     if max_age is not None and not _SECONDS.fullmatch(max_age):
         raise asked.refused("invalid_request", "The max_age must be a number of seconds.")
 
 
-CHECKS: Final[tuple[Callable[[_Asked], None], ...]] = (
+CHECKS: Final[tuple[Callable[[Asked], None], ...]] = (
     no_request_object,
     nothing_twice,
     known_response_mode,
@@ -266,18 +277,18 @@ CHECKS: Final[tuple[Callable[[_Asked], None], ...]] = (
 # What remains are wishes: none of them can fail.
 
 
-def _granted_scope(asked: _Asked) -> tuple[str, ...]:
+def _granted_scope(asked: Asked) -> tuple[str, ...]:
     wanted = (s for s in words(asked.values["scope"]) if s in asked.client.scopes)
     may_refresh = "refresh_token" in asked.client.grants
     return tuple(s for s in wanted if may_refresh or s != "offline_access")
 
 
-def _login_hint(asked: _Asked) -> str:
+def _login_hint(asked: Asked) -> str:
     hint = asked.values.get("login_hint", "")
     return hint if len(hint) <= _LONGEST_HINT else ""
 
 
-def _hinted_subject(asked: _Asked, settings: ProtocolSettings, keys: KeySet) -> str | None:
+def _hinted_subject(asked: Asked, settings: ProtocolSettings, keys: KeySet) -> str | None:
     """Return the `sub` of the hint, "" (who is nobody) if it is no ID token of this client's.
 
     An expired one will do (OIDC Core 3.1.2.2).

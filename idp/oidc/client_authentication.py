@@ -2,18 +2,23 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
-from idp.oidc.clients import RegisteredClient, is_secret_of
+from idp.oidc.clients import RegisteredClient, find_secret
 from idp.oidc.errors import ClientRefused
 from idp.oidc.parameters import is_readable
+from idp.settings.clients import ClientSecret
 
 Method: TypeAlias = Literal["client_secret_basic", "client_secret_post", "none"]
+
+
+_EITHER = ("client_secret_basic", "client_secret_post")
+NoteUse: TypeAlias = Callable[[str, ClientSecret], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +36,28 @@ def authenticate(
     authorization: str | None,
     form: Mapping[str, str],
     now: int,
+    note: NoteUse = lambda _client_id, _secret: None,
 ) -> tuple[RegisteredClient, Method]:
-    """Return the client that proved itself, and how.
+    """Return the client that proved itself, and how; a secret that was right is noted.
 
     Raises InvalidRequestError for more than one credential, ClientRefused (401) for everything
     else; an unknown client and a wrong secret get the same answer at the same cost.
     """
     credentials = _presented(authorization, form)
     client = clients.get(credentials.client_id)
-    is_proven = credentials.method == "none" or is_secret_of(client, credentials.secret, now=now)
-    if client is None or not is_proven or client.record.auth != credentials.method:
+    is_public = credentials.method == "none"
+    secret = None if is_public else find_secret(client, credentials.secret, now=now)
+    is_proven = is_public or secret is not None
+    if client is None or not is_proven or credentials.method not in _methods(client):
         raise ClientRefused
+    if secret is not None:
+        note(client.client_id, secret)
     return client, credentials.method
+
+
+def _methods(client: RegisteredClient) -> Collection[str]:
+    """Return how the client may prove itself: as registered, or either way as at Keycloak."""
+    return _EITHER if client.is_keycloak_style and not client.is_public else (client.record.auth,)
 
 
 def _presented(authorization: str | None, form: Mapping[str, str]) -> Credentials:

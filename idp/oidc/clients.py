@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from authlib.oauth2.rfc6749 import ClientMixin
 
 from idp.model.tokens import digest
-from idp.settings.clients import Client
+from idp.settings.clients import Client, ClientSecret
 
 # Compared for clients that are unknown or have no secret: they must cost what a known one costs.
 _NO_SECRETS = (bytes(32),)
@@ -27,6 +27,11 @@ class RegisteredClient(ClientMixin):
     def is_public(self) -> bool:
         return self.record.is_public
 
+    @property
+    def is_keycloak_style(self) -> bool:
+        """Whether it was written for Keycloak and is served as there (decision 013)."""
+        return self.record.claims_style == "keycloak"
+
     def check_grant_type(self, grant_type: str) -> bool:
         return grant_type in self.record.grants
 
@@ -35,13 +40,14 @@ class RegisteredClient(ClientMixin):
         return tuple(s for s in scope if s in self.record.scopes)
 
 
-def is_secret_of(client: RegisteredClient | None, secret: str, *, now: int) -> bool:
-    """Tell whether `secret` is a live one of `client`; costs the same for an unknown client."""
+def find_secret(client: RegisteredClient | None, secret: str, *, now: int) -> ClientSecret | None:
+    """Return the live one of `client` that `secret` is; costs the same for an unknown client."""
     presented = digest(secret)
-    live = [s.digest for s in client.record.secrets if s.is_live(now)] if client else []
+    live = [s for s in client.record.secrets if s.is_live(now)] if client else []
     # A list, not a generator: every secret is compared, whichever fits.
-    matches = [hmac.compare_digest(stored, presented) for stored in live or _NO_SECRETS]
-    return any(matches)
+    digests = [s.digest for s in live] or _NO_SECRETS
+    matches = [hmac.compare_digest(stored, presented) for stored in digests]
+    return next((s for s, fits in zip(live, matches, strict=False) if fits), None)
 
 
 def register(records: Mapping[str, Client]) -> dict[str, RegisteredClient]:

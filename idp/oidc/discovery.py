@@ -8,12 +8,13 @@ from typing import Any
 
 from idp.oidc import protocol
 from idp.oidc.assurance import ACR_VALUES
+from idp.oidc.attribute_claims import AttributeClaims
 from idp.oidc.keys import KeySet
 from idp.oidc.protocol import ProtocolSettings
 
 _CLAIMS = (
     *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"),
-    *("name", "name#bn", "office", "updated_at", "email", "email_verified"),
+    *("name", "name#bn", "office", "locale", "updated_at", "email", "email_verified"),
 )
 
 
@@ -48,10 +49,11 @@ def jwks_document(keys: KeySet) -> Document:
 def metadata(settings: ProtocolSettings, keys: KeySet) -> dict[str, Any]:
     """Return what this provider can do; what it refuses is said as plainly."""
     confidential = [m for m in protocol.CLIENT_AUTHENTICATION_METHODS if m != "none"]
+    own = AttributeClaims(settings.scopes).names
     documentation = {"service_documentation": settings.service_documentation}
     return {
         **_endpoints(settings.issuer),
-        "scopes_supported": list(protocol.OPENID_SCOPES),
+        "scopes_supported": list(settings.known_scopes),
         "response_types_supported": ["code"],
         "response_modes_supported": list(protocol.RESPONSE_MODES),
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
@@ -64,7 +66,7 @@ def metadata(settings: ProtocolSettings, keys: KeySet) -> dict[str, Any]:
         "acr_values_supported": list(ACR_VALUES),
         "prompt_values_supported": list(protocol.PROMPTS),
         "claim_types_supported": ["normal"],
-        "claims_supported": list(_CLAIMS),
+        "claims_supported": list(dict.fromkeys((*_CLAIMS, *own))),
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -6,6 +6,12 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidClientError
 
 from idp.model.errors import ProtocolError
+from idp.oidc.protocol import DEVELOPERS
+
+
+def error_uri(issuer: str, error: str) -> str:
+    """Return the page about an error code (RFC 6749 4.1.2.1 and 5.2, RFC 6750 3)."""
+    return f"{issuer}{DEVELOPERS}#{error}"
 
 
 class ClientRefused(InvalidClientError):
@@ -47,12 +53,12 @@ class TokenTypeRefused(OAuth2Error):
 class BearerRefused(ProtocolError):
     """A protected resource was called without a good token (RFC 6750 3)."""
 
-    @property
-    def challenge(self) -> str:
-        """The value of WWW-Authenticate; without a token there is no error to tell."""
+    def challenge(self, issuer: str) -> str:
+        """Return the value of WWW-Authenticate; without a token there is no error to tell."""
         if not self.error:
             return 'Bearer realm="Probesh"'
         told = f'error="{self.error}", error_description="{self.description}"'
+        told += f', error_uri="{error_uri(issuer, self.error)}"'
         needed = ', scope="openid"' if self.error == "insufficient_scope" else ""
         return f'Bearer realm="Probesh", {told}{needed}'
 

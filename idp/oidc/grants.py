@@ -17,7 +17,7 @@ from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, compare_s256
 
 from idp.model.clock import Clock
 from idp.model.grant import Grant
-from idp.model.tokens import digest, new_secret
+from idp.model.tokens import digest
 from idp.model.user import User
 from idp.oidc.clients import RegisteredClient
 from idp.oidc.issuance import Redeemed, TokenIssuer
@@ -71,13 +71,15 @@ class CodeGrant(AuthorizationCodeGrant):
         if mistake:
             work.grants.end(grant.id, now=now)
             return mistake
-        may_refresh = client.check_grant_type("refresh_token")
+        token = None
+        if client.check_grant_type("refresh_token"):
+            token = _new_refresh_token(self.server.tokens, work, client, grant, now=now)
         return Redeemed(
             grant=grant,
             user=user,
             scope=scope,
             nonce=grant.nonce,
-            refresh_token=_new_refresh_token(work, grant, now=now) if may_refresh else None,
+            refresh_token=token,
             now=now,
         )
 
@@ -129,7 +131,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):
             return None
         grant, user = found
         scope = self._narrowed(grant)
-        successor = _new_refresh_token(work, grant, now=now)
+        successor = _new_refresh_token(self.server.tokens, work, self.client, grant, now=now)
         return Redeemed(grant=grant, user=user, scope=scope, refresh_token=successor, now=now)
 
     def _find(self, work: Work, token: str, now: int) -> Redeemed | None:
@@ -139,7 +141,10 @@ class RotatingRefreshGrant(RefreshTokenGrant):
         grant, user = found
         if grant.client_id != self.client.client_id:
             return None
-        return Redeemed(grant=grant, user=user, scope=self._narrowed(grant), now=now)
+        # Clients of Keycloak replace what they have by what they are given, be it nothing.
+        again = token if self.client.is_keycloak_style else None
+        scope = self._narrowed(grant)
+        return Redeemed(grant=grant, user=user, scope=scope, refresh_token=again, now=now)
 
     def _narrowed(self, grant: Grant) -> tuple[str, ...]:
         wanted = tuple(words(self.request.form.get("scope", ""))) or grant.scope
@@ -161,7 +166,10 @@ class OwnTokenGrant(ClientCredentialsGrant):
         if self.client.is_public:
             raise UnauthorizedClientError("A public client has no credentials.")
         own = _own_scopes(self.client)
-        wanted = tuple(words(self.request.form.get("scope", ""))) or own
+        wanted = tuple(words(self.request.form.get("scope", "")))
+        if self.client.is_keycloak_style:  # clients of Keycloak ask for openid even here
+            wanted = tuple(s for s in wanted if s not in OPENID_SCOPES)
+        wanted = wanted or own
         if not set(wanted) <= set(own):
             raise InvalidScopeError("The scope holds one that the client may not ask for.")
         self.request.scope = wanted
@@ -181,8 +189,10 @@ def is_verifier_of(challenge: str | None, verifier: str | None) -> bool:
     )
 
 
-def _new_refresh_token(work: Work, grant: Grant, *, now: int) -> str:
-    token = new_secret()
+def _new_refresh_token(
+    tokens: TokenIssuer, work: Work, client: RegisteredClient, grant: Grant, *, now: int
+) -> str:
+    token = tokens.new_refresh_token(client, grant, now=now)
     work.refresh_tokens.add(digest(token), grant.id, expires_at=grant.expires_at, now=now)
     return token
 

@@ -8,6 +8,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
 from idp.model.tokens import digest
+from idp.oidc import keycloak_claims
 from idp.oidc.clients import RegisteredClient
 from idp.oidc.errors import ClientRefused
 from idp.oidc.issuance import audiences, grant_id_of, is_live
@@ -39,6 +40,7 @@ class Introspection(IntrospectionEndpoint):
         if client.client_id not in concerned or not self._is_good(claims):
             return _INACTIVE
         told = {name: claims[name] for name in _TOLD if name in claims}
+        told |= keycloak_claims.introspection_claims(claims)
         return {"active": True, "token_type": "Bearer", **told}
 
     def _is_good(self, claims: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from idp.model.grant import Grant
 from idp.model.tokens import new_id
 from idp.model.user import User
+from idp.oidc import keycloak_claims
 from idp.oidc.clients import RegisteredClient
 from idp.oidc.keys import (
     ACCESS_TOKEN,
@@ -59,6 +60,7 @@ class TokenIssuer:
         grant, now = redeemed.grant, redeemed.now
         expires_in = min(self.settings.access_lifetime, grant.expires_at - now)
         claims = {
+            **keycloak_claims.access_claims(client, redeemed.user, grant, redeemed.scope),
             **self._access_claims(client, redeemed.scope, now=now, expires_in=expires_in),
             "sub": grant.user_id,
             "jti": f"{grant.id}.{new_id()}",
@@ -72,7 +74,7 @@ class TokenIssuer:
             answer["id_token"] = self._id_token(client, redeemed, access_token)
         if redeemed.refresh_token is not None:
             answer["refresh_token"] = redeemed.refresh_token
-        return answer
+        return answer | keycloak_claims.answer_facts(client, grant, now=now)
 
     def client_token_response(
         self, client: RegisteredClient, scope: Sequence[str], *, now: int
@@ -80,6 +82,7 @@ class TokenIssuer:
         """Return the answer to a client that acts for itself (RFC 6749 4.4.3)."""
         expires_in = self.settings.access_lifetime
         claims = {
+            **keycloak_claims.own_access_claims(client),
             **self._access_claims(client, scope, now=now, expires_in=expires_in),
             "sub": client.client_id,
             "jti": new_id(),
@@ -102,6 +105,12 @@ class TokenIssuer:
             "events": {LOGOUT_EVENT: {}},
         }
         return self.keys.sign(claims, alg=self._id_token_alg(client), typ=LOGOUT_TOKEN)
+
+    def new_refresh_token(self, client: RegisteredClient, grant: Grant, *, now: int) -> str:
+        """Return a fresh refresh token, to be stored as its digest."""
+        return keycloak_claims.new_refresh_token(
+            client, grant, issuer=self.settings.issuer, now=now
+        )
 
     def read_access_token(self, token: str) -> dict[str, Any]:
         """Return the claims of an access token of ours, expired or not. Raises InvalidToken."""
@@ -132,6 +141,7 @@ class TokenIssuer:
     def _id_token(self, client: RegisteredClient, redeemed: Redeemed, access_token: str) -> str:
         grant, now = redeemed.grant, redeemed.now
         claims: dict[str, Any] = {
+            **keycloak_claims.id_token_claims(client, redeemed.user, grant, redeemed.scope),
             "iss": self.settings.issuer,
             "sub": grant.user_id,
             "aud": client.client_id,

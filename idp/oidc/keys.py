@@ -1,4 +1,4 @@
-"""Signing keys: sealed in the store, parsed once a process, used through one port.
+"""Signing keys: sealed in the store, parsed once a process, used through one port, rotated.
 
 A token of ours carries one of our own headers, byte for byte. Verification looks that header up
 instead of believing it, so that no header of somebody else's making chooses a key or an algorithm.
@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -27,6 +27,7 @@ from joserfc.jwk import ECKey, RSAKey
 from idp.model.clock import Clock
 from idp.model.errors import ProbeshError, SettingsRefused
 from idp.model.keyring import Keyring
+from idp.oidc.key_schedule import KeyLife, KeySchedule
 from idp.oidc.protocol import SIGNING_ALGS
 from idp.stores.ports import SigningKey, Stores
 
@@ -103,8 +104,7 @@ class _LoadedKey:
     alg: str
     key: SignatureKey = field(repr=False)
     public_jwk: Mapping[str, Any]
-    age: tuple[int, str]  # orders the keys of one algorithm, the same on every node
-    retired: bool
+    signs: bool
 
     def header(self, typ: str) -> str:
         # Changing these bytes voids every access token and id_token_hint that is out there.
@@ -113,33 +113,31 @@ class _LoadedKey:
 
 
 class KeySet:
-    """All signing keys of the provider; the newest of an algorithm signs, all of them verify."""
+    """All published keys of the provider; one of each algorithm signs, all of them verify."""
 
     def __init__(self, keys: Iterable[_LoadedKey]) -> None:
-        self._keys = sorted(keys, key=lambda k: k.age)
-        self._current = {k.alg: k for k in self._keys if not k.retired}
+        self._keys = tuple(keys)
+        self._current = {k.alg: k for k in self._keys if k.signs}
         self._headers = {(k.kid, typ): k.header(typ) for k in self._keys for typ in _TYPES}
         self._by_header = {k.header(typ): (typ, k) for k in self._keys for typ in _TYPES}
         # A token is checked at every call of its client; what was signed once stays signed.
         self._signed_claims = lru_cache(_REMEMBERED)(self._verify_signature)
 
     @classmethod
-    def load(cls, stores: Stores, kek: Keyring) -> "KeySet":
-        """Read and parse the keys: about 30 ms for each RSA key, so once a process.
+    def load(cls, stores: Stores, kek: Keyring, schedule: KeySchedule, now: int) -> "KeySet":
+        """Read and parse the keys: about 30 ms for each RSA key, so once a `key_stamp`.
 
-        Raises SettingsRefused when there is none, or none that this key-encryption key opens: a
-        provider that cannot sign must not start.
+        Raises SettingsRefused when an algorithm in use has none, or none that this key-encryption
+        key opens: a provider that cannot sign must not start.
         """
-        seal = _seal(kek)
-        with stores.read() as work:
-            stored = work.signing_keys.all()
-        if not stored:
+        lives = _published(stores, schedule, now)
+        missing = set(schedule.algs) - {life.key.alg for life in lives}
+        if not lives:
             raise SettingsRefused("There are no signing keys: run idp init.")
-        try:
-            return cls([_open(key, seal) for key in stored])
-        except InvalidSeal as error:
-            message = "The signing keys were sealed with another key_encryption_key: restore it."
-            raise SettingsRefused(message) from error
+        if missing:
+            raise SettingsRefused(f"There is no key for {min(missing)}: run idp init.")
+        opened = _opened([life.key for life in lives], kek)
+        return cls(_loaded(life, jwk) for life, jwk in zip(lives, opened, strict=True))
 
     def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str) -> str:
         """Return `claims` as a JWS in compact serialization (RFC 7515 3.1)."""
@@ -172,7 +170,7 @@ class KeySet:
         return claims
 
     def public_jwks(self) -> dict[str, Any]:
-        """Return the public keys as a JWK Set (RFC 7517 5), newest last."""
+        """Return the public keys as a JWK Set (RFC 7517 5), announced ones too, newest last."""
         return {"keys": [key.public_jwk for key in self._keys]}
 
     @property
@@ -180,16 +178,71 @@ class KeySet:
         return frozenset(self._current)
 
 
-def make_keys(stores: Stores, kek: Keyring, clock: Clock) -> tuple[str, ...]:
+def key_stamp(stores: Stores, schedule: KeySchedule, now: int) -> str:
+    """Return a text that changes whenever a `KeySet` loaded anew would sign or publish otherwise.
+
+    One small read, for every process once a second.
+    """
+    lives = _published(stores, schedule, now)
+    text = ",".join(f"{life.key.kid}{'*' * (life.state == 'signing')}" for life in lives)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def make_keys(
+    stores: Stores, kek: Keyring, clock: Clock, algs: Collection[str] = SIGNING_ALGS
+) -> list[str]:
     """Make and store a key for every algorithm that has none; return the `kid`s of the new ones."""
-    with stores.read() as work:
-        present = {key.alg for key in work.signing_keys.all() if key.retired_at is None}
-    made = [_sealed_key(alg, _seal(kek), clock()) for alg in SIGNING_ALGS if alg not in present]
-    if made:
-        with stores.write() as work:
-            for key in made:
-                work.signing_keys.add(key)
-    return tuple(key.kid for key in made)
+
+    def plan(stored: Sequence[SigningKey]) -> _Plan:
+        present = {key.alg for key in stored}
+        return _Plan({alg: clock() for alg in algs if alg not in present})
+
+    return _change(stores, kek, clock, plan)
+
+
+def rotate_if_due(stores: Stores, kek: Keyring, schedule: KeySchedule, clock: Clock) -> list[str]:
+    """Announce successors that are due, remove keys whose time is over; return the new `kid`s.
+
+    An algorithm that came into use since gets its first key, which signs at once. Processes and
+    nodes may call it together. Raises SettingsRefused when the key-encryption key is another one.
+    """
+
+    def plan(stored: Sequence[SigningKey]) -> _Plan:
+        now, lives = clock(), schedule.lives(stored, clock())
+        gone = [life.key.kid for life in lives if life.state == "gone"]
+        due = [alg for alg in schedule.algs if stored and schedule.is_due(lives, alg, now)]
+        known = {key.alg for key in stored}
+        return _Plan({alg: now + schedule.announce * (alg in known) for alg in due}, gone)
+
+    return _change(stores, kek, clock, plan)
+
+
+def announce_keys(
+    stores: Stores, kek: Keyring, schedule: KeySchedule, clock: Clock, algs: Collection[str]
+) -> list[str]:
+    """Make successors now, which sign after their announcement; return their `kid`s.
+
+    An algorithm whose successor is announced already gets no other one.
+    """
+
+    def plan(stored: Sequence[SigningKey]) -> _Plan:
+        lives = schedule.lives(stored, clock())
+        announced = {life.key.alg for life in lives if life.state == "announced"}
+        return _Plan({alg: clock() + schedule.announce for alg in algs if alg not in announced})
+
+    return _change(stores, kek, clock, plan)
+
+
+def replace_keys(stores: Stores, kek: Keyring, clock: Clock, algs: Collection[str]) -> list[str]:
+    """Withdraw every key of these algorithms, leaked or not, for new ones that sign at once.
+
+    Every token of theirs is void from now on. Return the `kid`s of the new keys.
+    """
+
+    def plan(stored: Sequence[SigningKey]) -> _Plan:
+        return _Plan(dict.fromkeys(algs, clock()), [k.kid for k in stored if k.alg in algs])
+
+    return _change(stores, kek, clock, plan)
 
 
 def token_hash(token: str) -> str:
@@ -197,23 +250,77 @@ def token_hash(token: str) -> str:
     return _base64url(hashlib.sha256(token.encode("ascii")).digest()[:16])
 
 
-def _sealed_key(alg: str, seal: MultiFernet, now: int) -> SigningKey:
-    key = RSAKey.generate_key(_RSA_BITS) if alg == "RS256" else ECKey.generate_key("P-256")
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Which algorithms get a key that signs from when, and which keys leave."""
+
+    new: Mapping[str, int] = field(default_factory=dict)
+    leaving: Sequence[str] = ()
+
+
+def _change(
+    stores: Stores, kek: Keyring, clock: Clock, plan: Callable[[Sequence[SigningKey]], _Plan]
+) -> list[str]:
+    with stores.read() as work:
+        stored = work.signing_keys.all()
+    wanted = plan(stored)
+    if not wanted.new and not wanted.leaving:
+        return []
+    # An RSA key takes a while: it is made before the turn, for nothing if somebody was faster.
+    keys = {alg: _new_key(alg) for alg in wanted.new}
+    with stores.write() as work:
+        work.signing_keys.take_turn()
+        stored = work.signing_keys.all()
+        decided = plan(stored)
+        leaving = set(decided.leaving)
+        _opened([key for key in stored if key.kid not in leaving], kek)  # or it seals for nobody
+        for kid in decided.leaving:
+            work.signing_keys.remove(kid)
+        made = [
+            _sealed(keys[alg], alg, kek, times=(clock(), signs_from))
+            for alg, signs_from in decided.new.items()
+            if alg in keys
+        ]
+        for key in made:
+            work.signing_keys.add(key)
+    return [key.kid for key in made]
+
+
+def _new_key(alg: str) -> RSAKey | ECKey:
+    return RSAKey.generate_key(_RSA_BITS) if alg == "RS256" else ECKey.generate_key("P-256")
+
+
+def _sealed(key: RSAKey | ECKey, alg: str, kek: Keyring, *, times: tuple[int, int]) -> SigningKey:
     private = json.dumps(key.as_dict(private=True)).encode()
-    return SigningKey(key.thumbprint(), alg, seal.encrypt(private), now)
+    return SigningKey(key.thumbprint(), alg, _seal(kek).encrypt(private), *times)
 
 
-def _open(stored: SigningKey, seal: MultiFernet) -> _LoadedKey:
-    jwk = json.loads(seal.decrypt(stored.sealed))
-    parsed = RSAKey.import_key(jwk) if stored.alg == "RS256" else ECKey.import_key(jwk)
+def _published(stores: Stores, schedule: KeySchedule, now: int) -> list[KeyLife]:
+    with stores.read() as work:
+        stored = work.signing_keys.all()
+    return [life for life in schedule.lives(stored, now) if life.state != "gone"]
+
+
+def _opened(stored: Sequence[SigningKey], kek: Keyring) -> list[dict[str, Any]]:
+    """Return the private keys as JWKs. Raises SettingsRefused."""
+    seal = _seal(kek)
+    try:
+        return [json.loads(seal.decrypt(key.sealed)) for key in stored]
+    except InvalidSeal as error:
+        message = "The signing keys were sealed with another key_encryption_key: restore it."
+        raise SettingsRefused(message) from error
+
+
+def _loaded(life: KeyLife, jwk: dict[str, Any]) -> _LoadedKey:
+    alg, kid = life.key.alg, life.key.kid
+    parsed = RSAKey.import_key(jwk) if alg == "RS256" else ECKey.import_key(jwk)
     public = parsed.as_dict(private=False)
     return _LoadedKey(
-        kid=stored.kid,
-        alg=stored.alg,
+        kid=kid,
+        alg=alg,
         key=_signature_key(parsed.raw_value),
-        public_jwk={**public, "kid": stored.kid, "use": "sig", "alg": stored.alg},
-        age=(stored.created_at, stored.kid),
-        retired=stored.retired_at is not None,
+        public_jwk={**public, "kid": kid, "use": "sig", "alg": alg},
+        signs=life.state == "signing",
     )
 
 

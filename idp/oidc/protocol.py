@@ -1,7 +1,10 @@
 """The protocol's own vocabulary: endpoint paths, scopes, claims, and the settings it works by."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
+
+from idp.settings.claims import ScopeClaims
 
 AUTHORIZE: Final = "/authorize"
 TOKEN: Final = "/token"  # noqa: S105 - a path
@@ -10,6 +13,7 @@ REVOKE: Final = "/revoke"
 INTROSPECT: Final = "/introspect"
 JWKS: Final = "/jwks"
 END_SESSION: Final = "/logout"
+DEVELOPERS: Final = "/developers"
 DISCOVERY: Final = "/.well-known/openid-configuration"
 
 OPENID_SCOPES: Final = ("openid", "profile", "email", "offline_access")
@@ -33,3 +37,9 @@ class ProtocolSettings:
     id_token_alg: str = "RS256"  # noqa: S105 - every provider must offer it (OIDC Core 15.1)
     access_token_alg: str = "ES256"  # noqa: S105 - an algorithm
     service_documentation: str | None = None
+    scopes: Mapping[str, ScopeClaims] = field(default_factory=dict)  # claims from attributes
+
+    @property
+    def known_scopes(self) -> tuple[str, ...]:
+        """The scopes of the protocol and those of the configuration's own."""
+        return tuple(dict.fromkeys((*OPENID_SCOPES, *self.scopes)))

@@ -1,6 +1,6 @@
 """The OpenID provider, put together: what `signin` and `web` ask of the protocol."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask import Response, request
 
@@ -11,8 +11,9 @@ from idp.model.logout import LogoutRequest
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import UserSession
 from idp.model.tokens import digest, new_id, new_secret
-from idp.oidc import authorize, interaction, logout, responses
+from idp.oidc import authorize, interaction, keycloak_claims, logout, responses
 from idp.oidc.assurance import acr_of
+from idp.oidc.attribute_claims import AttributeClaims
 from idp.oidc.clients import register
 from idp.oidc.discovery import discovery_document, jwks_document
 from idp.oidc.interaction import Reason
@@ -47,7 +48,13 @@ class OpenIDProvider:
         registered, tokens = register(clients), TokenIssuer(settings, keys)
         self._registered, self._tokens = registered, tokens
         self._server = ProtocolServer(registered, stores=stores, tokens=tokens, clock=clock)
-        self._userinfo = UserInfo(clients=registered, stores=stores, tokens=tokens, clock=clock)
+        self._userinfo = UserInfo(
+            clients=registered,
+            stores=stores,
+            tokens=tokens,
+            clock=clock,
+            attribute_claims=AttributeClaims(settings.scopes),
+        )
         self._origins = frozenset(o for c in registered.values() for o in c.record.web_origins)
 
     # The conversation's side.
@@ -141,6 +148,15 @@ class OpenIDProvider:
     def introspection_endpoint(self) -> Response:
         return self._server.introspection_endpoint()
 
+    def logout_endpoint(self, end: Callable[[Grant], None]) -> Response:
+        """Answer a program that logs somebody out; `end` ends the login of the grant it proves."""
+        return self._server.logout_endpoint(end)
+
+    @property
+    def web_origins(self) -> frozenset[str]:
+        """The origins whose scripts belong to enabled clients."""
+        return self._origins
+
     def allowed_origin(self, origin: str) -> bool:
         """Tell whether scripts of `origin` belong to an enabled client (Fetch: CORS protocol)."""
         return origin in self._origins
@@ -153,7 +169,7 @@ class OpenIDProvider:
             user_id=session.user_id,
             sid=session.sid,
             redirect_uri=asked.redirect_uri,
-            scope=asked.scope,
+            scope=keycloak_claims.granted_scope(self._registered[asked.client_id], asked.scope),
             nonce=asked.nonce,
             code_challenge=asked.code_challenge,
             auth_time=session.auth_time,

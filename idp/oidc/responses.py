@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from idp.model.errors import AuthorizationError
 from idp.model.request import AuthorizationRequest, ReplyTo, ResponseMode
+from idp.oidc.errors import error_uri
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,11 @@ def success(request: AuthorizationRequest, code: str, *, issuer: str) -> Authori
 
 def failure(error: AuthorizationError, *, issuer: str) -> AuthorizationResponse:
     """Answer with an error (RFC 6749 4.1.2.1); `iss` is in it too (RFC 9207 2)."""
-    facts = [("error", error.error), ("error_description", error.description)]
+    facts = [
+        ("error", error.error),
+        ("error_description", error.description),
+        ("error_uri", error_uri(issuer, error.error)),
+    ]
     return _response(error.reply_to, facts, issuer)
 
 

@@ -6,24 +6,28 @@ anything unexpected stays an exception.
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload, OAuth2Request
 from flask import Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from idp.model.clock import Clock
+from idp.model.grant import Grant
+from idp.model.tokens import digest
 from idp.oidc.client_authentication import authenticate
 from idp.oidc.clients import RegisteredClient
-from idp.oidc.errors import MethodRefused, UnknownGrantType
+from idp.oidc.errors import MethodRefused, UnknownGrantType, error_uri
 from idp.oidc.grants import CodeGrant, OwnTokenGrant, RotatingRefreshGrant
 from idp.oidc.introspection import Introspection
 from idp.oidc.issuance import TokenIssuer
 from idp.oidc.parameters import is_readable, parse_pairs, repeated, single_values
 from idp.oidc.revocation import Revocation
+from idp.oidc.secret_uses import SecretUses
 from idp.stores.ports import Stores
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -64,6 +68,7 @@ class ProtocolServer(AuthorizationServer):
         self.stores = stores
         self.tokens = tokens
         self.clock = clock
+        self.secret_uses = SecretUses(stores)
         for grant in _GRANTS:
             self.register_grant(grant)
         for endpoint in (Revocation, Introspection):
@@ -81,17 +86,23 @@ class ProtocolServer(AuthorizationServer):
         """Answer an introspection request (RFC 7662 2)."""
         return self._answered(lambda: self.create_endpoint_response(Introspection.ENDPOINT_NAME))
 
+    def logout_endpoint(self, end: Callable[[Grant], None]) -> Response:
+        """Answer a client that ends a login by its refresh token, as Keycloak's clients do."""
+        return self._answered(lambda: self._ended(end))
+
     def create_oauth2_request(self, request: object) -> FormRequest:
         return _form_request()
 
     def authenticate_client(
         self, request: FormRequest, methods: object, endpoint: str = "token"
     ) -> RegisteredClient:
+        now = self.clock()
         client, request.auth_method = authenticate(
             self.clients,
             authorization=request.headers["Authorization"],
             form=request.form,
-            now=self.clock(),
+            now=now,
+            note=partial(self.secret_uses.note, now=now),
         )
         return client
 
@@ -105,8 +116,23 @@ class ProtocolServer(AuthorizationServer):
     def save_token(self, token: object, request: object) -> None:
         """Do nothing: the grants have stored what there is to store."""
 
+    def get_error_uri(self, request: object, error: OAuth2Error) -> str:
+        """Return where the error is explained (RFC 6749 5.2)."""
+        return error_uri(self.tokens.settings.issuer, error.error)
+
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Do nothing: nobody listens."""
+
+    def _ended(self, end: Callable[[Grant], None]) -> Response:
+        asked = _form_request()
+        client = self.authenticate_client(asked, ())
+        with self.stores.read() as work:
+            token = digest(asked.form.get("refresh_token", ""))
+            found = work.refresh_tokens.find_live(token, now=self.clock())
+        if found is None or found[0].client_id != client.client_id:
+            raise InvalidGrantError("The refresh_token is unknown, used, expired or of another.")
+        end(found[0])
+        return Response(status=204)
 
     def _answered(self, answer: Callable[[], Response]) -> Response:
         try:

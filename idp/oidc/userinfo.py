@@ -10,6 +10,8 @@ from flask import Request, Response, json
 from idp.model.clock import Clock
 from idp.model.grant import Grant
 from idp.model.user import User
+from idp.oidc import keycloak_claims
+from idp.oidc.attribute_claims import AttributeClaims
 from idp.oidc.clients import RegisteredClient
 from idp.oidc.errors import BearerRefused
 from idp.oidc.issuance import TokenIssuer, audiences, grant_id_of, is_live
@@ -36,6 +38,7 @@ class UserInfo:
     stores: Stores
     tokens: TokenIssuer
     clock: Clock
+    attribute_claims: AttributeClaims
 
     def answer(self, request: Request) -> Response:
         """Answer with claims, or as RFC 6750 3 says."""
@@ -43,7 +46,7 @@ class UserInfo:
             body = self._claims(_require_token(request))
         except BearerRefused as refusal:
             response = _json(refusal.body, refusal.status)
-            response.headers["WWW-Authenticate"] = refusal.challenge
+            response.headers["WWW-Authenticate"] = refusal.challenge(self.tokens.settings.issuer)
             return response
         return _json(body, 200)
 
@@ -64,7 +67,9 @@ class UserInfo:
         grant, user = self._require_live(grant_id)
         # A mailed code that was typed in is the proof that the mailbox is the user's.
         verified = replace(user, email_verified=user.email_verified or "email" in grant.amr)
-        return claims_of(verified, scope)
+        compatible = keycloak_claims.userinfo_claims(client, user, grant, scope)
+        # An attribute may say better than the account what OIDC Core 5.1 calls a claim.
+        return {**compatible, **claims_of(verified, scope), **self.attribute_claims.of(user, scope)}
 
     def _require_live(self, grant_id: str) -> tuple[Grant, User]:
         with self.stores.read() as work:
@@ -82,6 +87,7 @@ def claims_of(user: User, scope: tuple[str, ...]) -> dict[str, Any]:
             "name": user.name_en or user.name_bn,
             "name#bn": user.name_bn,
             "office": user.office,
+            "locale": user.locale,
             "updated_at": user.updated_at,
         }
     if "email" in scope:

@@ -1,7 +1,8 @@
-"""One letter at once, for the administrator who asks whether mail leaves at all."""
+"""One letter at once, or a greeting only, for whoever asks whether mail leaves at all."""
 
 import secrets
 from dataclasses import dataclass
+from typing import Protocol
 
 from typing_extensions import override
 
@@ -17,6 +18,12 @@ _SENTENCES = {
     Fault.LATER: "The mail server asks to try again later",
     Fault.REFUSED: "The letter was refused",
 }
+
+
+class Line(Protocol):
+    """A way to a mail server that can be tried without a letter."""
+
+    def greet(self) -> None: ...
 
 
 @dataclass(eq=False)
@@ -42,6 +49,14 @@ def send_now(post: Post, rendered: RenderedLetter, to: str, *, now: int) -> str:
     except DeliveryFailed as failure:
         raise MailRefused(failure.fault, _sentence(failure)) from None
     return letter_id
+
+
+def check_line(line: Line) -> None:
+    """Reach the mail server and log in there, without a letter. Raises MailRefused."""
+    try:
+        line.greet()
+    except DeliveryFailed as failure:
+        raise MailRefused(failure.fault, _sentence(failure)) from None
 
 
 def _sentence(failure: DeliveryFailed) -> str:

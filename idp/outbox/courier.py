@@ -56,14 +56,19 @@ class Courier:
         *,
         lane: Lane = "mail",
         longest: int,
+        unmarked: set[str] | None = None,
     ) -> None:
-        """Take one delivery a kind of letter, and the seconds after which any has ended."""
+        """Take one delivery a kind of letter, and the seconds after which any has ended.
+
+        `unmarked` outlives a courier that another one follows in the same process.
+        """
         self.lane = lane
         self._stores = stores
         self._deliveries = deliveries
         self._clock = clock
         self._lease = max(LEASE, 2 * longest)
-        self._unmarked: set[str] = set()  # accepted, the mark failed
+        # Accepted, the mark failed: such a letter must not leave again.
+        self._unmarked = set() if unmarked is None else unmarked
 
     def deliver_due(self, most: int = MOST) -> int:
         """Settle up to `most` due letters and return how many. Raises StoreUnavailable."""

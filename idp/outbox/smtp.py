@@ -9,7 +9,7 @@ import math
 import smtplib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -68,11 +68,24 @@ class SmtpPost:
             now=now,
         )
         try:
-            with self._mail.flask_app.app_context(), self._mail.connect() as connection:
+            with self._connected() as connection:
                 envelope.send(connection)
         except OSError as error:
             # Without its cause: smtplib's exceptions repeat the address.
             raise failure_of(error) from None
+
+    def greet(self) -> None:
+        """Connect, turn TLS on, log in and part again without a letter. Raises DeliveryFailed."""
+        try:
+            with self._connected():
+                pass
+        except OSError as error:
+            raise failure_of(error) from None
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator["VerifiedConnection"]:
+        with self._mail.flask_app.app_context(), self._mail.connect() as connection:
+            yield connection
 
 
 def _usable(to: str, subject: str) -> str:

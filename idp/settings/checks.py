@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from idp.settings.claims import RESERVED_CLAIMS, ClaimSource, ScopeClaims
 from idp.settings.clients import STANDARD_SCOPES, Client
 from idp.settings.diagnostics import Finding, KeyPath, did_you_mean
+from idp.settings.looks import Looks
 from idp.settings.sections import (
     Aliases,
     Flows,
+    Keys,
     Mail,
     Otp,
     Password,
@@ -28,7 +31,7 @@ _MINUTE, _DAY = 60, 86_400  # seconds
 STEPS = ("password", "email_otp")  # the authenticators that are built
 RESERVED_FLOW = "reset_credentials"  # the program's own; names that begin like it are, too
 _LOWEST_PRODUCTION_COST = 10  # below it a stolen hash is guessed too fast (OWASP Password Storage)
-
+_SCOPES_WITHOUT_CLAIMS = ("openid", "offline_access")
 Findings = Iterator[Finding]
 
 
@@ -140,6 +143,57 @@ def _check_theme(theme: Theme) -> Findings:
         yield _contradiction("theme.default", "must be one of theme.locales")
 
 
+def _check_looks(theme: Theme, looks: Looks) -> Findings:
+    yield from _check_theme_name(("theme", "name"), theme.name, looks)
+    for number, locale in enumerate(theme.locales):
+        if locale not in looks.locales:
+            hint = did_you_mean(locale, sorted(looks.locales)) or _there_are(looks.locales)
+            message = f'names the language "{locale}", for which there are no words'
+            yield Finding(("theme", "locales", number), "E201", message, hint)
+        elif locale in theme.locales[:number]:
+            path = ("theme", "locales", number)
+            yield Finding(path, "E201", f'names "{locale}" a second time')
+
+
+def _check_theme_name(path: KeyPath, name: str, looks: Looks) -> Findings:
+    if name not in looks.themes:
+        hint = did_you_mean(name, sorted(looks.themes)) or _there_are(looks.themes)
+        yield Finding(path, "E201", f'names the theme "{name}", which does not exist', hint)
+
+
+def _there_are(names: frozenset[str]) -> str:
+    return f"There are {', '.join(sorted(names))}"
+
+
+def _check_scopes(scopes: Mapping[str, ScopeClaims]) -> Findings:
+    first: dict[str, tuple[str, ClaimSource]] = {}
+    for name, scope in scopes.items():
+        if name in _SCOPES_WITHOUT_CLAIMS:
+            message = "opens no claims: it is the protocol's own"
+            hint = 'Declare them under "profile", "email" or a scope of your own'
+            yield Finding(("scopes", name), "E201", message, hint)
+            continue
+        for claim, source in scope.claims.items():
+            path = ("scopes", name, "claims", claim)
+            yield from _check_claim(path, claim, source, *first.setdefault(claim, (name, source)))
+
+
+def _check_claim(
+    path: KeyPath, claim: str, source: ClaimSource, first_scope: str, first: ClaimSource
+) -> Findings:
+    if claim in RESERVED_CLAIMS:
+        yield Finding(path, "E201", "is a claim that the program fills itself", "Take another name")
+    elif source != first:
+        message = f"comes from elsewhere than scopes.{first_scope}.claims.{claim}"
+        hint = "One claim has one source in all scopes"
+        yield Finding(path, "E201", message, hint)
+
+
+def _check_keys(keys: Keys) -> Findings:
+    if keys.announce >= keys.rotate:
+        yield _contradiction("keys.announce", "must be shorter than keys.rotate")
+
+
 def _check_aliases(aliases: Aliases, issuer: str) -> Findings:
     end = f"/realms/{aliases.keycloak_realm}"
     if aliases.keycloak_realm and not urlsplit(issuer).path.endswith(end):
@@ -161,15 +215,23 @@ _CHECKS: tuple[Callable[..., Findings], ...] = (
     _check_session,
     _check_mail,
     _check_theme,
+    _check_looks,
+    _check_scopes,
+    _check_keys,
 )
 
 
-def check_client(
-    client: Client, mode: str | None, flows: Flows | None, scopes: Mapping[str, Any] | None
-) -> Findings:
-    """Yield what is wrong inside one client; paths begin at the client. None: not known."""
-    if scopes is not None:
-        yield from _check_client_scopes(client, (*STANDARD_SCOPES, *scopes))
+def check_client(client: Client, known: Mapping[str, Any]) -> Findings:
+    """Yield what is wrong inside one client; paths begin at the client.
+
+    `known` holds the keys of the main file that are right, and the looks when they are known.
+    """
+    mode: str | None = known.get("mode")
+    flows: Flows | None = known.get("flows")
+    if "scopes" in known:
+        yield from _check_client_scopes(client, (*STANDARD_SCOPES, *known["scopes"]))
+    if "looks" in known and client.theme is not None:
+        yield from _check_theme_name(("theme",), client.theme, known["looks"])
     yield from _check_client_secrets(client)
     yield from _check_client_grants(client)
     if client.pkce == "optional" and client.is_public:

@@ -17,6 +17,7 @@ from idp.settings.values import (
     WebPage,
     matching,
     split_url,
+    told_as,
 )
 
 Grant: TypeAlias = Literal["authorization_code", "refresh_token", "client_credentials"]
@@ -49,8 +50,19 @@ def _to_date(value: object) -> object:
     return value
 
 
-RedirectUri: TypeAlias = Annotated[Text, AfterValidator(_check_redirect_uri)]
-Origin: TypeAlias = Annotated[Text, AfterValidator(_check_origin)]
+RedirectUri: TypeAlias = Annotated[
+    Text,
+    AfterValidator(_check_redirect_uri),
+    told_as("an exact address", pattern=r"^[hH][tT][tT][pP][sS]?://[^#*]*$"),
+]
+Origin: TypeAlias = Annotated[
+    Text,
+    AfterValidator(_check_origin),
+    told_as('an origin like "https://app.example.gov.bd"', pattern="^https?://[^/]+$"),
+]
+Day: TypeAlias = Annotated[
+    dt.date, BeforeValidator(_to_date), told_as("a date like 2027-03-01", format="date")
+]
 ClientId: TypeAlias = Annotated[
     Text, matching(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}", "1 to 100 Latin letters, digits or . _ ~ -")
 ]
@@ -63,16 +75,25 @@ class ClientSecret(Section):
     """The hash of a client secret of at least 256 random bits, and the last day it is good for."""
 
     hash: SecretHash = Field(
-        repr=False, description="sha256: and the SHA-256 of the secret in hexadecimal digits."
+        repr=False,
+        description="sha256: and the SHA-256 of the secret in hexadecimal digits.",
+        examples=["sha256:" + "0" * 64],
     )
-    expires: Annotated[dt.date, BeforeValidator(_to_date)] | None = Field(
-        default=None, description="The last day it is good for; left out: it does not end."
+    expires: Day | None = Field(
+        default=None,
+        description="The last day it is good for; left out: it does not end.",
+        examples=["2027-03-01"],
     )
 
     @property
     def digest(self) -> bytes:
         """The SHA-256 of the secret's UTF-8 bytes."""
         return bytes.fromhex(self.hash.removeprefix("sha256:"))
+
+    @property
+    def short(self) -> str:
+        """The first eight digits of the hash: what people and notes call this secret."""
+        return self.hash.removeprefix("sha256:")[:8]
 
     def is_live(self, now: int) -> bool:
         """Answer whether it is good at `now` (seconds since 1970 UTC); its last day counts."""
@@ -83,28 +104,49 @@ class ClientSecret(Section):
 class Client(Section):
     """A relying party (OIDC Core 1.2) as its file declares it."""
 
-    client_id: ClientId = Field(description="The name that the application gives of itself.")
-    name: LocalText = Field(description="What people read on the pages, in both languages.")
-    owner: Address = Field(description="Whom to write to about this application.")
-    home_url: WebPage | None = Field(default=None, description="The application's own first page.")
+    client_id: ClientId = Field(
+        description="The name that the application gives of itself.", examples=["backoffice"]
+    )
+    name: LocalText = Field(
+        description="What people read on the pages, in both languages.",
+        examples=[{"bn": "ব্যাকঅফিস", "en": "Back office"}],
+    )
+    owner: Address = Field(
+        description="Whom to write to about this application.", examples=["ops@example.gov.bd"]
+    )
+    home_url: WebPage | None = Field(
+        default=None,
+        description="The application's own first page.",
+        examples=["https://backoffice.example.gov.bd/"],
+    )
     initiate_login_uri: WebPage | None = Field(
-        default=None, description="Where the application begins a login (OIDC Core 4)."
+        default=None,
+        description="Where the application begins a login (OIDC Core 4).",
+        examples=["https://backoffice.example.gov.bd/login"],
     )
     auth: ClientAuthentication = Field(
         default="client_secret_basic",
         description="How the application proves who it is; none for those that keep no secret.",
     )
     secrets: tuple[ClientSecret, ...] = Field(
-        default=(), description="Hashes of its secrets; two while one follows the other."
+        default=(),
+        description="Hashes of its secrets; two while one follows the other.",
+        examples=[[{"hash": "sha256:" + "0" * 64}]],
     )
     redirect_uris: tuple[RedirectUri, ...] = Field(
-        default=(), description="The exact addresses that people come back to after a login."
+        default=(),
+        description="The exact addresses that people come back to after a login.",
+        examples=[["https://backoffice.example.gov.bd/callback"]],
     )
     post_logout_redirect_uris: tuple[RedirectUri, ...] = Field(
-        default=(), description="The exact addresses that people come back to after a logout."
+        default=(),
+        description="The exact addresses that people come back to after a logout.",
+        examples=[["https://backoffice.example.gov.bd/bye"]],
     )
     backchannel_logout_uri: RedirectUri | None = Field(
-        default=None, description="Where the application is told that a login has ended."
+        default=None,
+        description="Where the application is told that a login has ended.",
+        examples=["https://backoffice.example.gov.bd/backchannel-logout"],
     )
     grants: tuple[Grant, ...] = Field(
         default=("authorization_code",),
@@ -117,23 +159,34 @@ class Client(Section):
     web_origins: tuple[Origin, ...] = Field(
         default=(),
         description="Origins whose scripts may call token, userinfo and revocation (CORS).",
+        examples=[["https://backoffice.example.gov.bd"]],
     )
     pkce: Literal["required", "optional"] = Field(
         default="required",
         description="Whether each request must carry a code challenge (RFC 7636).",
     )
     id_token_alg: SigningAlgorithm | None = Field(
-        default=None, description="Signs its ID tokens instead of keys.id_token."
+        default=None,
+        description="Signs its ID tokens instead of keys.id_token.",
+        examples=["ES256"],
     )
     access_token_audience: Annotated[Text, StringConstraints(min_length=1)] | None = Field(
-        default=None, description="Whom its access tokens are for instead of the issuer."
+        default=None,
+        description="Whom its access tokens are for instead of the issuer.",
+        examples=["https://api.example.gov.bd"],
     )
     flow: Text | None = Field(
-        default=None, description="The flow of its logins instead of browser."
+        default=None,
+        description="The flow of its logins instead of browser.",
+        examples=["staff"],
     )
-    theme: ThemeName | None = Field(default=None, description="The theme of its pages.")
+    theme: ThemeName | None = Field(
+        default=None, description="The theme of its pages.", examples=["ministry"]
+    )
     claims_style: Literal["standard", "keycloak"] = Field(
-        default="standard", description="keycloak also puts roles where Keycloak puts them."
+        default="standard",
+        description="keycloak serves it as Keycloak did: roles and names in its tokens, profile "
+        "and email with every login, its secret in the header or in the body.",
     )
     test: Flag = Field(
         default=False,

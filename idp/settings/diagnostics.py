@@ -1,8 +1,9 @@
 """Mistakes in the configuration: what is wrong, where it stands, what was probably meant."""
 
 import difflib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
 
 from typing_extensions import override
 
@@ -24,12 +25,36 @@ class Mistake:
     message: str
     hint: str = ""
 
+    def facts(self) -> dict[str, str | int]:
+        """Return its parts, for programs."""
+        return asdict(self)
+
     @override
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         subject = f"{self.path} " if self.path else ""
         hint = f". {self.hint}" if self.hint else ""
         return f"{place} {self.code} {subject}{self.message}{hint}"
+
+
+# What each code means, for the documents; a warning begins with W.
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "E001": "a file of the configuration cannot be read",
+        "E002": "a file is not TOML, or holds nothing",
+        "E101": "a key that does not exist, or not in this table",
+        "E102": "a key that must be there is missing",
+        "E103": "a value of the wrong type",
+        "E104": "a value that the key cannot have",
+        "E105": "an environment variable that is not set and has no default",
+        "E106": "a file of a secret that cannot be read, is empty or is open to others",
+        "E201": "values that contradict each other, the mode, or what this installation has",
+        "E202": "a client that is declared twice",
+        "E203": "a key that stands under its old and its present name",
+        "E301": "a theme that cannot be used",
+        "W001": "a key under its old name, which the next major version will not know",
+    }
+)
 
 
 class MistakesFound(SettingsRefused):

@@ -1,7 +1,7 @@
 """pydantic's errors in the words of an administrator, with the key that was probably meant."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -35,6 +35,8 @@ def explain(error: ValidationError, root: type[Section], prefix: KeyPath = ()) -
 
 def _finding(details: ErrorDetails, root: type[Section], prefix: KeyPath) -> Finding:
     path: KeyPath = (*prefix, *details["loc"])
+    if path[-1] == "[key]":  # what pydantic calls a name in a table of free names
+        path = path[:-1]
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
         known = known_keys(root, path[:-1])
@@ -58,25 +60,33 @@ def _value_message(kind: str, context: Mapping[str, Any], message: str) -> str:
 
 def known_keys(model: type[Section], path: KeyPath) -> list[str]:
     """Return the keys of the table at `path` under `model`, as they are written in TOML."""
+    inner: Any = model
     for key in path:
-        if isinstance(key, int):
-            continue
-        inner = _table_of(model, key)
-        if inner is None:
-            return []
-        model = inner
+        inner = inner if isinstance(key, int) else _inside(inner, key)
+    table = _table_in(inner)
+    return [] if table is None or get_origin(table) is dict else keys_of(table)
+
+
+def keys_of(model: type[Section]) -> list[str]:
+    """Return the keys of a table as they are written in TOML."""
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _table_of(model: type[Section], key: str) -> type[Section] | None:
-    for name, field in model.model_fields.items():
-        if key == (field.alias or name):
-            return _section_in(field.annotation)
-    return None
+def _inside(annotation: Any, key: str) -> Any:
+    """Return the type of what stands behind `key` in a table of this type; None: no such key."""
+    table = _table_in(annotation)
+    if table is None:
+        return None
+    if get_origin(table) is dict:  # any name is a key
+        return get_args(table)[1]
+    fields = {field.alias or name: field for name, field in table.model_fields.items()}
+    return fields[key].annotation if key in fields else None
 
 
-def _section_in(annotation: Any) -> type[Section] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Section):
+def _table_in(annotation: Any) -> Any:
+    """Return the first section or dict inside a type such as `tuple[Office, ...] | None`."""
+    is_section = isinstance(annotation, type) and issubclass(annotation, Section)
+    if is_section or get_origin(annotation) is dict:
         return annotation
-    found = (_section_in(part) for part in get_args(annotation))
-    return next((section for section in found if section is not None), None)
+    found = (_table_in(part) for part in get_args(annotation))
+    return next((table for table in found if table is not None), None)

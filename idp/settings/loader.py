@@ -10,33 +10,58 @@ from pydantic import TypeAdapter, ValidationError
 from idp.settings.checks import check_client, run_checks
 from idp.settings.clients import Client
 from idp.settings.diagnostics import Finding, KeyPath, Mistake, MistakesFound, did_you_mean
-from idp.settings.documents import Document, included_files, read_document
+from idp.settings.documents import NO_DRAFTS, Document, Drafts, included_files, read_document
 from idp.settings.explain import explain, known_keys
+from idp.settings.loaded import Loaded, Origins, Source
+from idp.settings.looks import Looks
 from idp.settings.references import Resolver
+from idp.settings.renames import RENAMED, rename
 from idp.settings.sections import Settings
+from idp.settings.snapshot import digest_of, fingerprint_key, masked_snapshot
 from idp.settings.values import under
 
 _WILDCARDS = "*?["
 _SECRETS_DIR = "secrets"
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Settings:
-    """Return the settings that `path` and the files it includes declare.
+def load(path: Path, environ: Mapping[str, str], drafts: Drafts = NO_DRAFTS) -> Settings:
+    """Return the settings that `path` declares; see `read_configuration`."""
+    return read_configuration(path, environ, drafts=drafts).settings
+
+
+def read_configuration(
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    looks: Looks | None = None,
+    drafts: Drafts = NO_DRAFTS,
+    renamed: Mapping[str, str] = RENAMED,
+) -> Loaded:
+    """Return what `path` and the files it includes declare, with its sources and warnings.
 
     Relative paths in them, that of an SQLite file too, are relative to the directory of `path`.
-    Raises MistakesFound (a SettingsRefused) with all mistakes of all files.
+    Themes and languages are judged when `looks` tells which there are; `drafts` are read instead
+    of the files that they are about to become. Raises MistakesFound (a
+    SettingsRefused) with all mistakes of all files.
     """
-    loading = _Loading(path, environ)
+    loading = _Loading(path, environ, looks, drafts, renamed)
     main = loading.read(path)
     if main is None:
         raise MistakesFound(loading.mistakes)
+    if not main.tables:
+        hint = "Run idp init, which writes one"
+        raise MistakesFound([main.locate(Finding((), "E002", "holds no key", hint))])
     loading.take_main(main)
     for document in loading.read_included(main):
         loading.take_included(document)
     loading.check(main)
     if loading.mistakes:
-        raise MistakesFound(sorted(set(loading.mistakes), key=loading.reading_order))
-    return Settings.model_construct(**loading.values, clients=tuple(loading.clients.values()))
+        raise MistakesFound(loading.in_order(loading.mistakes))
+    settings = Settings.model_construct(**loading.values, clients=tuple(loading.clients.values()))
+    snapshot = masked_snapshot(settings, fingerprint_key(settings.secrets_dir))
+    origins = Origins(main, loading.references, loading.origins_of_clients())
+    warnings = tuple(loading.in_order(loading.warnings))
+    return Loaded(settings, origins, warnings, snapshot, digest_of(snapshot))
 
 
 @dataclass
@@ -45,9 +70,14 @@ class _Loading:
 
     path: Path
     environ: Mapping[str, str]
+    looks: Looks | None
+    drafts: Drafts
+    renamed: Mapping[str, str]
     values: dict[str, Any] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
+    warnings: list[Mistake] = field(default_factory=list)
+    references: dict[tuple[str, KeyPath], Source] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
     _client_places: dict[str, Mistake] = field(default_factory=dict)
     _accepted: list[tuple[Document, KeyPath, Client]] = field(default_factory=list)
@@ -58,22 +88,29 @@ class _Loading:
     def base(self) -> Path:
         return self.path.absolute().parent
 
-    def reading_order(self, mistake: Mistake) -> tuple[int, Mistake]:
-        return self._files.index(mistake.file), mistake
+    def in_order(self, mistakes: list[Mistake]) -> list[Mistake]:
+        """Return each once, in the order in which a reader of the files meets them."""
+        return sorted(set(mistakes), key=lambda mistake: (self._files.index(mistake.file), mistake))
+
+    def origins_of_clients(self) -> dict[str, tuple[Document, KeyPath]]:
+        return {client.client_id: (document, path) for document, path, client in self._accepted}
 
     def read(self, file: Path) -> Document | None:
         self._files.append(str(file))
-        document = read_document(file)
+        document = read_document(file, self.drafts)
         if isinstance(document, Mistake):
             self.mistakes.append(document)
             return None
+        document, warnings, findings = rename(document, self.renamed)
+        self.warnings.extend(document.locate(finding) for finding in warnings)
+        self.report(document, *findings)
         return document
 
     def read_included(self, main: Document) -> list[Document]:
         """Read the files that `include` names, each once, in the order of their names."""
         files: dict[Path, None] = {}
         for number, pattern in enumerate(self.values.get("include", ())):
-            found = list(included_files(self.path.parent, pattern))
+            found = list(included_files(self.path.parent, pattern, self.drafts))
             if not found and not any(sign in pattern for sign in _WILDCARDS):
                 finding = Finding(("include", number), "E001", f'names no file: "{pattern}"')
                 self.report(main, finding)
@@ -109,11 +146,12 @@ class _Loading:
     def check(self, main: Document) -> None:
         """Judge the keys against each other, as far as they are right by themselves."""
         wanted = frozenset(self._wanted_flows)
-        self.report(main, *run_checks({**self.values, "wanted_flows": wanted}))
-        mode, flows = self.values.get("mode"), self.values.get("flows")
-        scopes = self.values.get("scopes")
+        known = {**self.values, "wanted_flows": wanted}
+        if self.looks is not None:
+            known["looks"] = self.looks
+        self.report(main, *run_checks(known))
         for document, path, client in self._accepted:
-            for finding in check_client(client, mode, flows, scopes):
+            for finding in check_client(client, known):
                 inner = Finding((*path, *finding.path), finding.code, finding.message, finding.hint)
                 self.report(document, inner)
 
@@ -130,6 +168,10 @@ class _Loading:
         resolver = Resolver(self.environ, self._secrets_dir)
         tables = {key: resolver.resolve(value, (key,)) for key, value in document.tables.items()}
         self.report(document, *resolver.findings)
+        for path, name in resolver.variables.items():
+            self.references[document.name, path] = Source("env", name=name)
+        for path, name in resolver.files.items():
+            self.references[document.name, path] = Source("secret", name=name)
         return tables, resolver.failed
 
     def _refuse_unknown(

@@ -33,6 +33,8 @@ class Resolver:
     secrets_dir: Path
     findings: list[Finding] = field(default_factory=list)
     failed: set[KeyPath] = field(default_factory=set)
+    variables: dict[KeyPath, str] = field(default_factory=dict)  # what came out of each, by name
+    files: dict[KeyPath, str] = field(default_factory=dict)
 
     def resolve(self, value: Any, path: KeyPath = ()) -> Any:
         """Return `value` with references replaced and lists made tuples, all the way down."""
@@ -59,15 +61,23 @@ class Resolver:
     def _variable(self, table: dict[str, Any], path: KeyPath) -> Any:
         name = table["env"]
         if name in self.environ:
+            self.variables[path] = name
             return Referenced(self.environ[name])
         if "default" in table:
-            return self.resolve(table["default"], (*path, "default"))
+            return self._default(table["default"], (*path, "default"))
         return self._fail(
             path,
             "E105",
             f"needs the environment variable {name}, which is not set",
             f'Set it, or write {{env = "{name}", default = …}}',
         )
+
+    def _default(self, default: Any, path: KeyPath) -> Any:
+        is_table = isinstance(default, dict) and not default.keys() & {"env", "file"}
+        if is_table or isinstance(default, list):
+            # A variable is one value, so a list or a table could never come from it.
+            return self._fail(path, "E103", "must be one value: a text, a number, true or false")
+        return self.resolve(default, path)
 
     def _read(self, name: str, path: KeyPath) -> Any:
         file = self.secrets_dir / name
@@ -89,6 +99,7 @@ class Resolver:
             )
         if not text:
             return self._fail(path, "E106", f"names the file {file}, which is empty")
+        self.files[path] = name
         return Referenced(text)
 
     def _fail(self, path: KeyPath, code: str, message: str, hint: str = "") -> None:

@@ -12,12 +12,12 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, Valid
 
 from idp.settings.claims import ScopeClaims, ScopeName
 from idp.settings.clients import Client, SigningAlgorithm
+from idp.settings.help_desk import Support
 from idp.settings.values import (
     Address,
     Duration,
     Flag,
     Issuer,
-    LocalText,
     Network,
     RelativePath,
     SecretText,
@@ -26,9 +26,9 @@ from idp.settings.values import (
     Text,
     ThemeName,
     TimeZone,
-    WebPage,
     Whole,
     base_of,
+    between,
     matching,
     under,
 )
@@ -40,7 +40,7 @@ _REALM = r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})?"  # as the path of an address show
 # What a running server cannot change: it must be started anew (`idp reload` says so).
 STATIC_KEYS = ("issuer", "mode", "secrets_dir", "listen", "database")
 
-Port: TypeAlias = Annotated[Whole, Field(ge=1, le=65_535)]
+Port: TypeAlias = Annotated[Whole, between(1, 65_535)]
 Steps: TypeAlias = tuple[Text, ...]
 CharacterClass: TypeAlias = Literal["upper", "lower", "digit", "special"]
 Locale: TypeAlias = Annotated[Text, matching(r"[a-z]{2,3}", 'a language like "bn"')]
@@ -85,10 +85,10 @@ class Listen(Section):
 
     host: Text = Field(default="127.0.0.1", description="The address that the server listens on.")
     port: Port = Field(default=9000, description="The TCP port that the server listens on.")
-    workers: Annotated[Whole, Field(ge=1, le=256)] = Field(
+    workers: Annotated[Whole, between(1, 256)] = Field(
         default=1, description="How many processes serve."
     )
-    threads: Annotated[Whole, Field(ge=2, le=256)] = Field(
+    threads: Annotated[Whole, between(2, 256)] = Field(
         default=8,
         description="Threads in each process; at most half of them are busy with passwords.",
     )
@@ -98,9 +98,11 @@ class Proxy(Section):
     """The proxies in front of the server."""
 
     trusted: tuple[Network, ...] = Field(
-        default=(), description="Networks of the proxies whose X-Forwarded-For is believed."
+        default=(),
+        description="Networks of the proxies whose X-Forwarded-For is believed.",
+        examples=[["127.0.0.1/32"]],
     )
-    hops: Annotated[Whole, Field(ge=1, le=10)] = Field(
+    hops: Annotated[Whole, between(1, 10)] = Field(
         default=1, description="How many proxies a request passes on its way here."
     )
 
@@ -111,6 +113,7 @@ class Database(Section):
     url: Annotated[StoreUrl, AfterValidator(_check_database)] = Field(
         repr=False,
         description="sqlite:/// and a file, or postgresql://; a password comes by {env} or {file}.",
+        examples=[{"env": "IDP_DB_URL", "default": "sqlite:///idp.sqlite"}],
     )
 
 
@@ -122,6 +125,7 @@ class Redis(Section):
         repr=False,
         description='Where the limits by address are counted; "" counts in the memory of each '
         "process.",
+        examples=[{"env": "IDP_REDIS_URL", "default": "redis://127.0.0.1:6379/0"}],
     )
 
 
@@ -145,20 +149,20 @@ class Flows(Section):
 class Password(Section):
     """What a new password must have, and what its hash costs."""
 
-    min_length: Annotated[Whole, Field(ge=8, le=64)] = Field(
+    min_length: Annotated[Whole, between(8, 64)] = Field(
         default=8, description="The fewest characters of a new password."
     )
     require: tuple[CharacterClass, ...] = Field(
         default=("upper", "lower", "digit", "special"),
         description="The classes of which a new password must have a character each.",
     )
-    history: Annotated[Whole, Field(ge=0, le=20)] = Field(
+    history: Annotated[Whole, between(0, 20)] = Field(
         default=5, description="How many passwords, the present one included, may not come back."
     )
     block_common: Flag = Field(
         default=True, description="Whether common words, the user's own ID and office are refused."
     )
-    bcrypt_cost: Annotated[Whole, Field(ge=4, le=18)] = Field(
+    bcrypt_cost: Annotated[Whole, between(4, 18)] = Field(
         default=12,
         description="A hash costs 2 to the power of this; older hashes follow at a login.",
     )
@@ -185,7 +189,7 @@ class Otp(Section):
     resend_after: Duration = Field(
         default=60, description="The pause before a code is mailed again."
     )
-    tries: Annotated[Whole, Field(ge=1, le=10)] = Field(
+    tries: Annotated[Whole, between(1, 10)] = Field(
         default=5, description="How often one code may be typed wrong."
     )
 
@@ -207,7 +211,7 @@ class Office(Section):
     """A network with many people behind one address."""
 
     network: Network = Field(description="The office's network.")
-    factor: Annotated[Whole, Field(ge=1, le=1_000)] = Field(
+    factor: Annotated[Whole, between(1, 1_000)] = Field(
         description="How many times as often as other addresses it may try."
     )
 
@@ -218,6 +222,7 @@ class Limits(Section):
     offices: tuple[Office, ...] = Field(
         default=(),
         description="Networks with many people behind one address, each with its factor.",
+        examples=[[{"network": "203.0.113.0/24", "factor": 25}]],
     )
 
 
@@ -225,7 +230,7 @@ class Mail(Section):
     """The SMTP server that takes our letters."""
 
     host: Annotated[Text, StringConstraints(min_length=1)] = Field(
-        description="The name of the SMTP server."
+        description="The name of the SMTP server.", examples=["smtp.example.gov.bd"]
     )
     port: Port = Field(default=587, description="The TCP port of the SMTP server.")
     tls: Literal["none", "starttls", "implicit"] = Field(
@@ -235,31 +240,26 @@ class Mail(Section):
         default=True, description="Whether the server's certificate must be right."
     )
     ca_file: RelativePath | None = Field(
-        default=None, description="Certificates to trust instead of the system's."
+        default=None,
+        description="Certificates to trust instead of the system's.",
+        examples=["/etc/ssl/certs/ca-certificates.crt"],
     )
     timeout: Duration = Field(
         default=10, description="How long each answer of the server may take."
     )
-    user: Text = Field(default="", description='The name to log in with; "" logs in nowhere.')
+    user: Text = Field(
+        default="", description='The name to log in with; "" logs in nowhere.', examples=["sso"]
+    )
     password: SecretText = Field(
-        default="", repr=False, description="The password to log in with, by {env} or {file}."
+        default="",
+        repr=False,
+        description="The password to log in with, by {env} or {file}.",
+        examples=[{"env": "IDP_SMTP_PASSWORD"}],
     )
-    sender: Address = Field(alias="from", description="The address that letters come from.")
-
-
-class Support(Section):
-    """Whom a person may ask; what is left out does not appear on the pages."""
-
-    phones: tuple[Text, ...] = Field(default=(), description="Telephone numbers of the help desk.")
-    hours: LocalText | None = Field(default=None, description="When somebody answers.")
-    ticket: WebPage | None = Field(default=None, description="Where a ticket is opened.")
-    manual: WebPage | None = Field(default=None, description="The user guide.")
-    domain_form: WebPage | None = Field(
-        default=None, description="Where an office applies for a login."
-    )
-    email: Address | None = Field(default=None, description="The address of the help desk.")
-    home: WebPage | None = Field(
-        default=None, description="The portal: where somebody goes on who came from no application."
+    sender: Address = Field(
+        alias="from",
+        description="The address that letters come from.",
+        examples=["no-reply@example.gov.bd"],
     )
 
 
@@ -315,21 +315,27 @@ class Aliases(Section):
         default="",
         description="The Keycloak realm whose addresses are answered, too; the issuer must end "
         "with /realms/ and this name.",
+        examples=["portal"],
     )
 
 
 class Settings(Section):
     """The whole configuration. Relative paths in it are relative to the file it came from."""
 
-    config_version: Literal[1] = Field(description="The version of this file's format.")
+    config_version: Literal[1] = Field(
+        description="The version of this file's format.", examples=[1]
+    )
     issuer: Issuer = Field(
-        description="The address of this provider, exactly as applications write it."
+        description="The address of this provider, exactly as applications write it.",
+        examples=["https://sso.example.gov.bd"],
     )
     mode: Literal["production", "development"] = Field(
         default="production", description="development is for a loopback issuer on plain http only."
     )
     include: tuple[Pattern, ...] = Field(
-        default=(), description="Files of clients, by name or pattern; one file a ministry or so."
+        default=(),
+        description="Files of clients, by name or pattern; one file a ministry or so.",
+        examples=[["clients.d/*.toml"]],
     )
     secrets_dir: RelativePath = Field(
         default=Path("secrets"), description="The directory of the secrets that idp init makes."

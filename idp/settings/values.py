@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
@@ -13,12 +14,21 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainValidator,
     ValidationInfo,
+    WithJsonSchema,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from idp.settings.references import Referenced
 
+WORDS = "x-words"  # in a JSON Schema of ours: what the value must be, in words
+UNIT = "x-unit"  # and in what it is measured
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhd])")
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
@@ -43,6 +53,8 @@ class Section(BaseModel):
 class LocalText(Section):
     """The same words in both languages."""
 
+    model_config = ConfigDict(json_schema_extra={WORDS: "a table of bn and en, each a text"})
+
     bn: str
     en: str
 
@@ -60,16 +72,43 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
-def matching(pattern: str, words: str) -> AfterValidator:
-    """Return a check that a whole text matches; `words` tell an administrator what it must be."""
-    compiled = re.compile(pattern)
+@dataclass(frozen=True)
+class Matching:
+    """A check that a whole text matches, which the JSON Schema tells, too."""
 
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
-            raise ValueError(f"must be {words}")
+    pattern: str
+    words: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", WORDS: self.words}
+
+    def check(self, value: str) -> str:
+        """Return the text. Raises ValueError when it does not match."""
+        if not re.fullmatch(self.pattern, value):
+            raise ValueError(f"must be {self.words}")
         return value
 
-    return AfterValidator(check)
+
+def matching(pattern: str, words: str) -> Matching:
+    """Return a check that a whole text matches; `words` tell an administrator what it must be."""
+    return Matching(pattern, words)
+
+
+def between(least: int, most: int) -> Any:
+    """Return the limits of a whole number; pydantic's own do not reach the JSON Schema here."""
+    return Field(ge=least, le=most, json_schema_extra={"minimum": least, "maximum": most})
+
+
+def told_as(words: str, kind: str = "string", **schema: Any) -> WithJsonSchema:
+    """Return what the JSON Schema tells of a kind of value, and the reference in words."""
+    return WithJsonSchema({"type": kind, WORDS: words, **schema}, mode="validation")
 
 
 def base_of(info: ValidationInfo) -> Path:
@@ -180,20 +219,32 @@ def _check_issuer(value: str) -> str:
     return value
 
 
+_A_DURATION = told_as(
+    'a duration like "60s", "30m", "10h" or "90d"',
+    pattern=f"^{_DURATION.pattern}$",
+    **{UNIT: "s, m, h or d"},
+)
+_A_SECRET = told_as("a secret, by {env} or {file} only", maxLength=0)
+_A_NETWORK = told_as('a network like "203.0.113.0/24"')
+_AN_ADDRESS = told_as("a mail address", pattern=f"^{_ADDRESS.pattern}$")
+_A_URL = told_as("an address that begins with https://", pattern="^[hH][tT][tT][pP][sS]?://")
+
 Text: TypeAlias = Annotated[str, BeforeValidator(_to_plain_text)]
 Whole: TypeAlias = Annotated[int, BeforeValidator(_to_whole)]
 Flag: TypeAlias = Annotated[bool, BeforeValidator(_to_flag)]
-Duration: TypeAlias = Annotated[int, BeforeValidator(parse_duration)]  # seconds
-SecretText: TypeAlias = Annotated[str, BeforeValidator(_check_referenced)]
-StoreUrl: TypeAlias = Annotated[str, BeforeValidator(_check_no_password)]
-RelativePath: TypeAlias = Annotated[Path, BeforeValidator(_to_path)]
-Network: TypeAlias = Annotated[
-    ipaddress.IPv4Network | ipaddress.IPv6Network, PlainValidator(_to_network)
+Duration: TypeAlias = Annotated[int, BeforeValidator(parse_duration), _A_DURATION]  # seconds
+SecretText: TypeAlias = Annotated[str, BeforeValidator(_check_referenced), _A_SECRET]
+StoreUrl: TypeAlias = Annotated[
+    str, BeforeValidator(_check_no_password), told_as("an address without a password")
 ]
-Address: TypeAlias = Annotated[Text, AfterValidator(_check_address)]
-WebPage: TypeAlias = Annotated[Text, AfterValidator(_check_web_page)]
-TimeZone: TypeAlias = Annotated[Text, AfterValidator(_check_timezone)]
-Issuer: TypeAlias = Annotated[Text, AfterValidator(_check_issuer)]
+RelativePath: TypeAlias = Annotated[Path, BeforeValidator(_to_path), told_as("a file or folder")]
+Network: TypeAlias = Annotated[
+    ipaddress.IPv4Network | ipaddress.IPv6Network, PlainValidator(_to_network), _A_NETWORK
+]
+Address: TypeAlias = Annotated[Text, AfterValidator(_check_address), _AN_ADDRESS]
+WebPage: TypeAlias = Annotated[Text, AfterValidator(_check_web_page), _A_URL]
+TimeZone: TypeAlias = Annotated[Text, AfterValidator(_check_timezone), told_as("a time zone")]
+Issuer: TypeAlias = Annotated[Text, AfterValidator(_check_issuer), _A_URL]
 ThemeName: TypeAlias = Annotated[
     Text, matching(r"[a-z][a-z0-9_-]{0,40}", "a short name in small letters")
 ]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from idp.accounts.sign_out import Cause, SignOut
 from idp.model.clock import Clock
+from idp.model.grant import Grant
 from idp.model.logout import LogoutRequest
 from idp.model.page import Page
 from idp.model.sessions import UserSession
@@ -79,6 +80,12 @@ class LogOut:
             offered = language in self.showing.rules.locales
             return self.ask(asked, browser, language if offered else "")
         return self._end(asked, self._what_ends(browser), browser, may_return=True)
+
+    def end_login(self, grant: Grant) -> None:
+        """End the session in which a grant was given; a client has proven that it may."""
+        now = self.clock()
+        with self.stores.write() as work:
+            self.sign_out.end(work, grant.sid, Cause(new_reference(), new_id()), now=now)
 
     def done(self, batch: str, client_id: str, browser: Browser) -> ShowPage:
         """Show that the person is logged out, and which services have not confirmed it.

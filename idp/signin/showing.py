@@ -1,5 +1,6 @@
 """What the conversation shows: its pages, with all that the next request needs to go on."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -9,9 +10,13 @@ from idp.model.page import Message, Page
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession
 from idp.model.tokens import digest, new_id, new_reference
+from idp.oidc.errors import error_uri
+from idp.oidc.request_check import difference
 from idp.signin.answers import Browser, ShowPage
 from idp.signin.seal import Seal
 from idp.theming.locale import choose
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,7 @@ class Rules:
     default_locale: str
     flow_of: Mapping[str, str]  # clients that name another flow than "browser"
     continues: bool = False  # after a reset: the new password need not be typed again
+    issuer: str = ""
 
 
 RESET = "reset_credentials"  # the flow of a forgotten password
@@ -128,12 +134,33 @@ class Showing:
 
     def refusal(self, refused: RequestRefused, browser: Browser, reference: str) -> ShowPage:
         """Show that a request may not be answered at its client (RFC 6749 4.1.2.1)."""
+        _log.warning("%s request refused: %s", reference, _told(refused))
+        if refused.reason == "unregistered_redirect_uri":
+            return self._mismatch(refused, browser, reference)
         view = {"title": "eclient.title", "body": "eclient.body", "facts": {}}
         return ShowPage(
             page=Page("error", view, status=400),
             locale=self.locale(browser),
             reference=reference,
             developer={"reason": refused.reason, **refused.details},
+        )
+
+    def _mismatch(self, refused: RequestRefused, browser: Browser, reference: str) -> ShowPage:
+        """Show that the redirect URI is not registered, and only in test mode which ones are."""
+        client_id, received = refused.details["client_id"], refused.details["redirect_uri"]
+        shown = refused.registered if refused.is_test else ()
+        view = {
+            "client_id": client_id,
+            "received": received,
+            "registered": shown,
+            "difference": (difference(received, shown),) if refused.is_test else (),
+            "documentation": error_uri(self.rules.issuer, refused.reason),
+        }
+        return ShowPage(
+            page=Page("mismatch", view, status=400),
+            locale=self.locale(browser),
+            reference=reference,
+            client_id=client_id,
         )
 
     def flow_of(self, client_id: str) -> str:
@@ -162,3 +189,10 @@ class Showing:
             saved=browser.saved_language,
             accept_language=browser.accept_language,
         )
+
+
+def _told(refused: RequestRefused) -> str:
+    """Return a refusal for the log; what was received is printable by now."""
+    facts = {"reason": refused.reason, **refused.details}
+    told = " ".join(f"{name}={value!r}" for name, value in facts.items())
+    return f"{told} registered={list(refused.registered)}" if refused.registered else told

@@ -5,9 +5,9 @@ happen only once is one conditional statement; the method then answers whether *
 Times are seconds since 1970 UTC, digests 32 bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from idp.model.action_token import ActionToken
@@ -47,13 +47,61 @@ class EndedGrant:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A signing key at rest: `sealed` is the private JWK under the key-encryption key."""
+    """A signing key at rest: `sealed` is the private JWK under the key-encryption key.
+
+    It is published from `created_at`, and signs from `signs_from` until a later one does.
+    """
 
     kid: str
     alg: str
     sealed: bytes
     created_at: int
-    retired_at: int | None = None
+    signs_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The configuration that the processes of a node were last told to serve."""
+
+    node: str
+    number: int
+    digest: str  # of what all nodes should share
+    snapshot: str = field(repr=False)  # JSON, secrets masked; for comparing, never for serving
+    stored_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServingProcess:
+    """A process that serves: what it serves, and what it made of the newest generation."""
+
+    id: str
+    node: str
+    pid: int
+    number: int  # the newest generation that it has judged
+    digest: str  # of what it serves
+    fault: str  # why it kept what it had; "": it serves the generation `number`
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUser:
+    """A user with the password's tagged hash and what is demanded at the next login.
+
+    `history` are hashes of earlier passwords, newest first: added with a new user, never read here.
+    """
+
+    user: User
+    tagged_hash: str | None = field(repr=False)
+    actions: tuple[str, ...]
+    history: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFilter:
+    """Which users: those that hold `search` in address, name or office, switched on or off."""
+
+    search: str = ""
+    enabled: bool | None = None  # None: both
 
 
 class Users(Protocol):
@@ -79,6 +127,31 @@ class Users(Protocol):
         """Note that the account's mailbox has been proven."""
 
 
+class UserBatches(Protocol):
+    """Many users at once, with their passwords and required actions."""
+
+    def find(
+        self, ids: Sequence[str], emails_canonical: Sequence[str], *, hold: bool = False
+    ) -> Sequence[StoredUser]:
+        """Find users by id or canonical e-mail; `hold` them, and nobody changes them meanwhile.
+
+        Texts that cannot be stored must not be asked for.
+        """
+
+    def page(self, wanted: UserFilter, *, after: str, most: int) -> Sequence[StoredUser]:
+        """Return up to `most` users in the order of canonical e-mail, behind `after` ("": all)."""
+
+    def count(self, wanted: UserFilter) -> int: ...
+    def add(self, added: Sequence[StoredUser], *, now: int) -> None:
+        """Store new users. Raises AlreadySpent, and the unit is lost, if one is there already."""
+
+    def describe(self, described: Sequence[User]) -> None:
+        """Store names, office, locale, whether the mailbox is verified, attributes and roles.
+
+        And `updated_at`: whatever else a user has stays.
+        """
+
+
 class Credentials(Protocol):
     """Passwords, hashed behind a tag that names scheme and pepper."""
 
@@ -99,6 +172,9 @@ class Credentials(Protocol):
 
     def rehash(self, user_id: str, tagged_hash: str, *, old: str) -> None:
         """Store the same password under newer parameters, only if `old` still stands."""
+
+    def next_foreign(self, after: str) -> str | None:
+        """Return the first present hash of another scheme than ours behind `after`, by bytes."""
 
 
 class RequiredActions(Protocol):
@@ -212,6 +288,9 @@ class UserSessions(Protocol):
         The session with the digest `keep`, and the grants given in it, stay.
         """
 
+    def count_of_user(self, user_id: str, *, now: int) -> int:
+        """Count the sessions of a user that have not ended and not reached their end."""
+
 
 class KnownBrowsers(Protocol):
     """Browsers in which a user has logged in before."""
@@ -286,6 +365,54 @@ class SigningKeys(Protocol):
 
     def all(self) -> Sequence[SigningKey]: ...
     def add(self, key: SigningKey) -> None: ...
+    def remove(self, kid: str) -> None: ...
+    def take_turn(self) -> None:
+        """Wait until no other unit of work plans keys; the turn ends with this unit."""
+        ...
+
+
+class Generations(Protocol):
+    """The newest configuration of each node. Numbers begin at 1; 0 is told of a node without."""
+
+    def find(self, node: str) -> Generation | None: ...
+    def number(self, node: str) -> int: ...
+    def store(self, node: str, digest: str, snapshot: str, *, now: int) -> int:
+        """Store the next generation of a node and return its number: one statement."""
+
+    def store_if_new(self, node: str, digest: str, snapshot: str, *, now: int) -> int:
+        """Store it unless the newest has the same snapshot; return the number of the newest."""
+
+    def withdraw(self, node: str, number: int, old: Generation) -> None:
+        """Put back what `old` says while `number` is the newest: no process has taken it."""
+
+
+class ServingProcesses(Protocol):
+    """Who serves, by their own reports."""
+
+    def report(self, process: ServingProcess) -> None: ...
+    def forget(self, process_id: str) -> None: ...
+    def live(self, *, not_before: int) -> Sequence[ServingProcess]:
+        """Return the processes of all nodes that were seen at `not_before` or later."""
+
+
+class Reach(Protocol):
+    """Whom a change of the configuration would reach."""
+
+    def idle_sessions(self, *, old: int, new: int, now: int) -> int:
+        """Count the sessions that an idle limit of `new` seconds ends and one of `old` keeps."""
+
+    def live_grants(self, client_id: str, *, now: int) -> int:
+        """Count the grants of a client that can still be used."""
+
+
+class ClientSecretUses(Protocol):
+    """When client secrets were last right; a secret is the first eight digits of its hash."""
+
+    def note(self, client_id: str, secret: str, *, now: int) -> None:
+        """Note that a client's secret was right at `now`."""
+
+    def last_uses(self, client_id: str) -> Mapping[str, int]:
+        """Return when each of a client's secrets was last noted."""
 
 
 class Work(Protocol):
@@ -293,6 +420,8 @@ class Work(Protocol):
 
     @property
     def users(self) -> Users: ...
+    @property
+    def user_batches(self) -> UserBatches: ...
     @property
     def credentials(self) -> Credentials: ...
     @property
@@ -317,6 +446,14 @@ class Work(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def signing_keys(self) -> SigningKeys: ...
+    @property
+    def client_secret_uses(self) -> ClientSecretUses: ...
+    @property
+    def generations(self) -> Generations: ...
+    @property
+    def serving_processes(self) -> ServingProcesses: ...
+    @property
+    def reach(self) -> Reach: ...
 
 
 class Stores(Protocol):

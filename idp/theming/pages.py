@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from idp.model.page import Message, Page
+from idp.theming.developer_pages import DEVELOPER_PAGES
 from idp.theming.frame import Frame
 
 # The pages, each with the fields that an error can be about.
@@ -26,6 +27,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "already": (),
     "expired": (),
     "error": (),
+    "mismatch": (),
+    "developers": ("url",),
+    "request_check": ("url",),
     "form_post": (),
 }
 _CLIENT = {"bn": "ব্যাকঅফিস", "en": "Back office"}
@@ -328,6 +332,16 @@ _ERRORS = (
         in_conversation=False,
     ),
 )
+_DEVELOPERS = tuple(
+    State(
+        name=name,
+        page=page,
+        client=_CLIENT if page.name == "mismatch" else _NO_TEXT,
+        client_home=_HOME if page.name == "mismatch" else "",
+        in_conversation=False,
+    )
+    for name, page in DEVELOPER_PAGES.items()
+)
 STATES: tuple[State, ...] = (
     *_LOGIN,
     *_CODE,
@@ -338,4 +352,5 @@ STATES: tuple[State, ...] = (
     *_LOGOUT,
     *_OTHER,
     *_ERRORS,
+    *_DEVELOPERS,
 )

@@ -22,6 +22,7 @@ from idp.theming.templates import Templates
 # A field of the answer may be called "submit" and hide the form's own method.
 _SUBMIT = "HTMLFormElement.prototype.submit.call(document.forms[0])"
 _BOXES = {
+    "dev.check.good": "success",
     "login.timeout": "warning",
     "otp.resent": "success",
     "sent.flash": "success",

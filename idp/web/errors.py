@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from idp.model.errors import Busy, ProtocolError, StoreUnavailable, TooMany
 from idp.model.tokens import new_reference
+from idp.oidc.errors import error_uri
 from idp.signin.conversation import ForgedForm
 from idp.web.pages import Pages
 
@@ -55,7 +56,7 @@ class Errors:
         return self._answer(503, retry_after=_STORE_RETRY)
 
     def on_protocol(self, error: ProtocolError) -> Response:
-        response = jsonify(error=error.error, error_description=error.description)
+        response = _as_json(error.error, error.description, self.pages.renderer.issuer)
         response.status_code = error.status
         return response
 
@@ -74,7 +75,7 @@ class Errors:
     ) -> Response:
         reference = reference or new_reference()
         if request.path in _PROGRAMS:
-            return _standard(status, reference, retry_after)
+            return _standard(status, reference, retry_after, self.pages.renderer.issuer)
         return self.pages.renderer.error(
             _PAGES.get(status, "e400"),
             status,
@@ -84,11 +85,16 @@ class Errors:
         )
 
 
-def _standard(status: int, reference: str, retry_after: int | None) -> Response:
+def _standard(status: int, reference: str, retry_after: int | None, issuer: str) -> Response:
     """Return an error of RFC 6749 5.2's shape."""
     error = _STANDARD.get(status, "invalid_request")
-    response = jsonify(error=error, error_description=f"HTTP {status}, reference {reference}")
+    response = _as_json(error, f"HTTP {status}, reference {reference}", issuer)
     response.status_code = status
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _as_json(error: str, description: str, issuer: str) -> Response:
+    uri = error_uri(issuer, error)
+    return jsonify(error=error, error_description=description, error_uri=uri)

@@ -29,6 +29,12 @@ class SecurityHeaders:
         transport = {"Strict-Transport-Security": f"max-age={_YEAR}"} if self.is_https else {}
         return {**_EVERYWHERE, **transport, "Content-Security-Policy": self._policy()}
 
+    def framed(self, policy: str) -> Mapping[str, str]:
+        """Return the headers of a page that others may frame, as far as its own `policy` says."""
+        headers = {**self.everywhere(), "Content-Security-Policy": policy}
+        del headers["X-Frame-Options"]  # it knows no list of origins
+        return headers
+
     def apply(self, response: Response) -> Response:
         """Set them, and `no-store` wherever nothing else was decided."""
         decided = {name.lower() for name, _ in response.headers}

@@ -37,7 +37,7 @@ class Pages:
 
     def blueprint(self) -> Blueprint:
         pages = Blueprint("pages", __name__)
-        pages.before_request(self._limit)
+        pages.before_request(self.limit)
         pages.add_url_rule("/authorize", view_func=self.authorize, methods=["GET", "POST"])
         pages.add_url_rule("/signin", view_func=self.resume_sealed, methods=["POST"])
         pages.add_url_rule("/signin", view_func=self.unknown, methods=["GET"])
@@ -61,7 +61,7 @@ class Pages:
 
     def resume_sealed(self) -> Response:
         browser = self.reader.read(request)
-        self._check_form()
+        self.check_form()
         sealed = request.form.get("conversation", "")
         submission = self._submission(browser, sealed)
         return self._ringing(self.sign_in.resume_sealed(sealed, submission, browser))
@@ -75,7 +75,7 @@ class Pages:
 
     def resume(self, handle: str) -> Response:
         browser = self.reader.read(request)
-        self._check_form()
+        self.check_form()
         submission = self._submission(browser, handle)
         return self._ringing(self.sign_in.resume(handle, submission, browser))
 
@@ -109,7 +109,7 @@ class Pages:
 
     def confirm_logout(self) -> Response:
         browser = self.reader.read(request)
-        self._check_form()
+        self.check_form()
         submission = self._submission(browser, CONFIRM)
         if not submission.is_genuine:
             raise ForgedForm
@@ -143,13 +143,13 @@ class Pages:
         """Return the language of a page outside any conversation."""
         return self.sign_in.showing.locale(browser)
 
-    def _limit(self) -> None:
+    def limit(self) -> None:
         """Let an address wait whose window is full. Raises TooMany."""
         seconds = self.wait_of(self.reader.read(request).address)
         if seconds is not None:
             raise TooMany(seconds)
 
-    def _check_form(self) -> None:
+    def check_form(self) -> None:
         """Refuse a form of another site, with a field twice, or with characters nobody types."""
         if is_foreign(request, self.origin):
             abort(403)

@@ -42,6 +42,9 @@ class ProtocolEndpoints:
         if origin and self.provider.allowed_origin(origin):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
+            if request.path == "/token":
+                # keycloak-js fetches tokens "with credentials"; no cookie is ever read there.
+                response.headers["Access-Control-Allow-Credentials"] = "true"
             if request.method == "OPTIONS":
                 response.headers["Access-Control-Allow-Methods"] = "GET, POST"
                 response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"

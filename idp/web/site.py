@@ -1,8 +1,9 @@
 """The Flask application: which routes there are, and what every request and answer passes."""
 
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 
 from idp.web.compression import compress
 from idp.web.errors import Errors
@@ -14,7 +15,15 @@ _MOST = 64 * 1024  # bytes of a body or a query; nothing that people or clients 
 _MOST_FIELDS = 200
 
 
-def create_site(pages: Pages, endpoints: ProtocolEndpoints, headers: SecurityHeaders) -> Flask:
+class Routes(Protocol):
+    """A part of the application that has routes of its own."""
+
+    def blueprint(self) -> Blueprint: ...
+
+
+def create_site(
+    pages: Pages, endpoints: ProtocolEndpoints, headers: SecurityHeaders, *more: Routes
+) -> Flask:
     """Return the web application over the rooms that it is given."""
     site = Flask("idp", static_folder=None, template_folder=None)
     site.config.update(
@@ -38,7 +47,8 @@ def create_site(pages: Pages, endpoints: ProtocolEndpoints, headers: SecurityHea
             response.headers["Referrer-Policy"] = "no-referrer"
         return headers.apply(compress(request, response))
 
-    site.register_blueprint(pages.blueprint())
-    site.register_blueprint(endpoints.blueprint())
+    parts: tuple[Routes, ...] = (pages, endpoints, *more)
+    for part in parts:
+        site.register_blueprint(part.blueprint())
     Errors(pages).register(site)
     return site

@@ -21,6 +21,7 @@ def test_a_program_gets_the_facts(idp: Idp, config: Path) -> None:
         "issuer": "http://127.0.0.1:9000",
         "mode": "development",
         "clients": [],
+        "warnings": [],
     }
 
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from idp.model.sessions import UserSession
 from idp.model.tokens import digest, new_secret
 from idp.model.user import User
+from idp.oidc.key_schedule import KeySchedule
 from idp.oidc.keys import KeySet, make_keys
 from idp.oidc.protocol import INTROSPECT, REVOKE, TOKEN, USERINFO, ProtocolSettings
 from idp.oidc.provider import OpenIDProvider
@@ -46,7 +47,7 @@ def template(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def keys(template: Path) -> KeySet:
     engine = open_engine(f"sqlite:///{template}")
-    loaded = KeySet.load(SqlStores(engine), KEK)
+    loaded = KeySet.load(SqlStores(engine), KEK, KeySchedule(), FakeClock()())
     engine.dispose()
     return loaded
 

@@ -1,9 +1,7 @@
 import base64
 import hmac
 import json
-from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 import pytest
 from joserfc import jwt
@@ -11,19 +9,18 @@ from joserfc.jwk import RSAKey
 
 from idp.model.errors import SettingsRefused
 from idp.model.keyring import Keyring
+from idp.oidc.key_schedule import KeySchedule
 from idp.oidc.keys import (
     ACCESS_TOKEN,
     ID_TOKEN,
     LOGOUT_TOKEN,
     InvalidToken,
     KeySet,
-    make_keys,
     token_hash,
 )
-from idp.stores.ports import SigningKey
 from idp.stores.sql import SqlStores
 from tests.fakes import FakeClock
-from tests.oidc.relying_party import KEK, published
+from tests.oidc.relying_party import published
 
 CLAIMS = {"iss": "https://sso.example", "sub": "সচিবালয়", "n": [1, 2]}
 
@@ -159,63 +156,16 @@ def test_a_token_beyond_eight_kibibytes_is_not_read(keys: KeySet):
         keys.verify(token, typ=ID_TOKEN)
 
 
-def test_making_keys_twice_makes_them_once(stores: SqlStores, clock: FakeClock):
-    assert make_keys(stores, KEK, clock) == ()
-    with stores.read() as work:
-        assert sorted(key.alg for key in work.signing_keys.all()) == ["ES256", "RS256"]
-
-
-def test_keys_at_rest_are_sealed(stores: SqlStores):
+def test_keys_at_rest_are_sealed(stores: SqlStores, clock: FakeClock):
     with stores.read() as work:
         assert all(b"kty" not in key.sealed for key in work.signing_keys.all())
     with pytest.raises(SettingsRefused, match="another key_encryption_key"):
-        KeySet.load(stores, Keyring({1: b"x" * 32}))
+        KeySet.load(stores, Keyring({1: b"x" * 32}), KeySchedule(), clock())
 
 
-def test_a_newer_key_encryption_key_still_opens_older_seals(stores: SqlStores):
-    assert KeySet.load(stores, Keyring({1: b"k" * 32, 2: b"n" * 32})).algs == {"RS256", "ES256"}
-
-
-def test_the_newest_key_signs_and_retired_ones_only_verify(stores: SqlStores, clock: FakeClock):
-    old = KeySet.load(stores, KEK)
-    token = old.sign(CLAIMS, alg="ES256", typ=ID_TOKEN)
-    with stores.read() as work:
-        stored = list(work.signing_keys.all())
-    clock.advance(10)
-    fresh: Any = KeysAlone([replace(key, retired_at=clock()) for key in stored])
-    make_keys(fresh, KEK, clock)
-    both = KeySet.load(fresh, KEK)
-    newer = both.sign(CLAIMS, alg="ES256", typ=ID_TOKEN)
-    assert header_of(newer)["kid"] != header_of(token)["kid"]
-    assert (
-        len({header_of(both.sign(CLAIMS, alg="ES256", typ=ID_TOKEN))["kid"] for _ in "1234"}) == 1
-    )
-    assert both.verify(token, typ=ID_TOKEN) == CLAIMS
-
-
-class KeysAlone:
-    """Stores of nothing but signing keys, some of them retired."""
-
-    def __init__(self, keys: list[SigningKey]) -> None:
-        self.keys = keys
-        self.signing_keys = self
-
-    def all(self):
-        return self.keys
-
-    def add(self, key):
-        self.keys.append(key)
-
-    def read(self):
-        return self
-
-    write = read
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
+def test_a_newer_key_encryption_key_still_opens_older_seals(stores: SqlStores, clock: FakeClock):
+    both = Keyring({1: b"k" * 32, 2: b"n" * 32})
+    assert KeySet.load(stores, both, KeySchedule(), clock()).algs == {"RS256", "ES256"}
 
 
 def test_at_hash_is_the_left_half_of_the_digest():

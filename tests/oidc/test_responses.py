@@ -64,6 +64,7 @@ def test_errors_carry_state_and_issuer_in_every_mode(mode: ResponseMode):
     assert dict(failure(error, issuer=ISSUER).fields) == {
         "error": "login_required",
         "error_description": "Log in.",
+        "error_uri": f"{ISSUER}/developers#login_required",
         "state": "s",
         "iss": ISSUER,
     }

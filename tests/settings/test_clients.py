@@ -210,7 +210,10 @@ def test_keys_of_a_client_that_contradict_each_other_are_refused(
          ('11 E104 clients[0].grants[0] must be "authorization_code", "refresh_token" '
          'or "client_credentials"')),
         ('scopes = ["openid", "phone"]',
-         '21 E104 clients[0].scopes[1] must be "openid", "profile", "email" or "offline_access"'),
+         ('21 E201 clients[0].scopes[1] names an unknown scope "phone". '
+         "Declare a scope of your own under [scopes]")),
+        ('scopes = ["openid", "emial"]',
+         '21 E201 clients[0].scopes[1] names an unknown scope "emial". Did you mean "email"?'),
         ('id_token_alg = "HS256"', '1 E104 clients[0].id_token_alg must be "RS256" or "ES256"'),
         ('access_token_audience = ""',
          "1 E104 clients[0].access_token_audience must not be empty"),

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from idp.settings import Settings, load
+from idp.settings import Settings, find_looks, load, read_configuration
+from idp.settings.effective import effective_values
 from idp.settings.explain import known_keys
+from idp.settings.toml_text import toml_value
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -56,40 +58,69 @@ def test_no_secret_is_committed() -> None:
         assert set(hashes) <= {"0" * 64}
 
 
+_EXAMPLE = re.compile(r"^# (?=[a-z_]+ = |\[)", re.MULTILINE)
+_UNLIKE_THE_ISSUER = re.compile(r"^# keycloak_realm = .*\n", re.MULTILINE)
+
+
 @pytest.fixture(name="sample")
 def _sample(tmp_path: Path) -> Path:
     """The production sample where an administrator copies it to: beside its own clients."""
     return Path(shutil.copy(CONFIG / "idp.example.toml", tmp_path / "idp.toml"))
 
 
-def test_the_production_sample_is_valid(sample: Path) -> None:
-    settings = load(sample, {"IDP_SMTP_PASSWORD": "x"})
+def test_the_production_sample_is_valid_and_needs_nothing_from_the_environment(
+    sample: Path,
+) -> None:
+    settings = load(sample, {})
     assert settings.mode == "production"
     assert settings.mail.tls == "starttls"
+    assert settings.include == ("clients.d/*.toml",)
+    assert settings.clients == ()
 
 
-def test_the_production_sample_shows_every_key(sample: Path) -> None:
-    text = re.sub(r"^# (?=[a-z_]+ = )", "", sample.read_text(), flags=re.MULTILINE)
-    tables: dict[str, Any] = tomllib.loads(text)
-    assert set(tables) == set(known_keys(Settings, ())) - {"clients"}
+def test_every_example_of_the_sample_is_a_right_one(sample: Path) -> None:
+    text = _UNLIKE_THE_ISSUER.sub("", sample.read_text())
+    sample.write_text(_EXAMPLE.sub("", text))
+    settings = read_configuration(
+        sample, {"IDP_SMTP_PASSWORD": "hush"}, looks=find_looks(CONFIG.parent / "themes")
+    ).settings
+    (client,) = settings.clients
+    assert (client.flow, client.theme) == ("staff", "ministry")
+    assert settings.scopes["office"].claims["office_code"].attribute == "office_code"
+    assert settings.flows.named["staff"] == ("password",)
+    assert (settings.mail.user, settings.mail.password) == ("sso", "hush")
+    assert settings.limits.offices[0].factor == 25
+
+
+def test_the_sample_shows_every_key(sample: Path) -> None:
+    tables: dict[str, Any] = tomllib.loads(_EXAMPLE.sub("", sample.read_text()))
+    assert set(tables) == set(known_keys(Settings, ()))
+    assert set(tables.pop("scopes")["office"]) == {"claims"}
+    assert set(tables.pop("clients")[0]) == set(known_keys(Settings, ("clients",)))
+    assert set(tables.pop("flows")) == {"browser", "staff"}
     for name, table in tables.items():
-        keys = known_keys(Settings, (name,))
-        if keys and name != "flows":
-            assert set(table) == set(keys)
+        assert not isinstance(table, dict) or set(table) == set(known_keys(Settings, (name,)))
 
 
-def test_what_the_sample_calls_a_default_is_one(sample: Path) -> None:
-    shown = load(sample, {"IDP_SMTP_PASSWORD": "x"})
-    bare = Settings.model_fields
-    for name in (
-        "flows",
-        "password",
-        "reset",
-        "otp",
-        "session",
-        "theme",
-        "keys",
-        "tokens",
-        "logging",
-    ):
-        assert getattr(shown, name) == bare[name].default
+def test_what_the_sample_does_not_comment_out_is_a_default_or_required(sample: Path) -> None:
+    required = {"config_version", "issuer", "database.url", "mail.host", "mail.from", "include"}
+    loaded = read_configuration(sample, {})
+    least = {
+        key: value
+        for key, value in tomllib.loads(sample.read_text()).items()
+        if key in {"config_version", "issuer", "database", "include"}
+    }
+    sample.write_text(
+        "".join(f"{key} = {toml_value(value)}\n" for key, value in least.items())
+        + 'mail = { host = "smtp.example.gov.bd", from = "no-reply@example.gov.bd" }\n'
+    )
+    bare = read_configuration(sample, {})
+    assert loaded.snapshot == bare.snapshot
+    written = {".".join(v.path) for v in effective_values(bare) if v.source.origin != "default"}
+    assert written == required
+
+
+def test_the_comments_stay_on_the_screen(sample: Path) -> None:
+    comments = [line for line in sample.read_text().splitlines() if line.startswith("# ")]
+    assert max(len(line) for line in comments if " = " not in line) <= 100
+    assert not [line for line in comments if line.endswith(" ")]

@@ -60,12 +60,13 @@ def running(
     output: Path,
     until: Callable[[], bool],
     environ: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
 ) -> Iterator[Program]:
     """Run a program from the repository's root; yield it once `until` says that it is up."""
     with output.open("wb") as log:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=folder,
             env={**os.environ, **ENVIRON, **(environ or {})},
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,13 +1,14 @@
 """The password step: user ID and password on the login page.
 
 Unknown, disabled and password-less users take the same way, work and time as everybody else: one
-slot of the throttle, one hash, one answer.
+slot of the throttle, one hash, one answer, and one moment at which it leaves.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idp.accounts import known_browsers, user_id
+from idp.accounts.answer_time import AnswerTime
 from idp.accounts.known_browsers import NOBODY
 from idp.accounts.passwords import Hasher, is_hashable
 from idp.accounts.throttle import Throttle
@@ -29,6 +30,7 @@ class Password:
     stores: Stores
     hasher: Hasher
     throttle: Throttle
+    answer_time: AnswerTime
     name: str = "password"
     amr: tuple[str, ...] = ("pwd",)
 
@@ -57,22 +59,35 @@ class Password:
             )
             if blocked is not None:
                 return must_wait_for(blocked, now=visit.now, user_typed=typed)
+            leaves_at = self.answer_time.deadline(password)
             is_right = self.hasher.verify(password, stored)
             if user is None or stored is None or not is_right:
-                return Challenge(errors=(_WRONG,), user_typed=typed)
-            pair_key = self.throttle.pair_key(canonical, visit.address, version=version)
-            clear = ClearCounter(pair_key)
-            if not user.enabled:
-                error = Message("err.disabled")
-                return Refused(error=error, user_typed=typed, effects=(clear,))
-            effects: tuple[Effect, ...] = (HoldVersion(user), clear)
-            if self.hasher.is_outdated(stored):
-                effects += (Rehash(user.id, self.hasher.hash(password), stored),)
+                outcome: Outcome = Challenge(errors=(_WRONG,), user_typed=typed)
+            else:
+                pair_key = self.throttle.pair_key(canonical, visit.address, version=version)
+                renewal = self._renewal(user, stored, password)
+                outcome = self._accept(user, typed, (ClearCounter(pair_key),), renewal)
+            self.answer_time.keep_until(leaves_at)
+        return outcome
+
+    def _renewal(self, user: User, stored: str, password: str) -> tuple[Effect, ...]:
+        """Return what stores today's hash of a password that was just typed right."""
+        if not user.enabled or not self.hasher.is_outdated(stored):
+            return ()
+        return (Rehash(user.id, self.hasher.hash(password), stored),)
+
+    def _accept(
+        self, user: User, typed: str, clear: tuple[Effect, ...], renewal: tuple[Effect, ...]
+    ) -> Outcome:
+        if not user.enabled:
+            return Refused(error=Message("err.disabled"), user_typed=typed, effects=clear)
+        effects = (HoldVersion(user), *clear, *renewal)
         return Succeeded(user=user, amr=self.amr, user_typed=typed, effects=effects)
 
     def _look_up(self, canonical: str, scene: Scene) -> tuple[User | None, str | None, bool]:
         cookie, now = scene.visit.known_browser, scene.visit.now
         with self.stores.read() as work:
+            self.answer_time.refresh(work, now=now)
             user = work.users.find_by_email(canonical)
             # Nobody is looked up just as thoroughly as somebody.
             account = user.id if user else NOBODY

@@ -21,7 +21,14 @@ def upgrade() -> None:
     with op.batch_alter_table('users') as batch_op:
         for name in _NEW_OF_USERS:
             batch_op.alter_column(name, existing_type=sa.Text(), nullable=False)
-    op.create_index('ix_credentials_foreign', 'credentials', ['user_id'], sqlite_where=_IS_FOREIGN, postgresql_where=_IS_FOREIGN)
+    with op.batch_alter_table('signing_keys') as batch_op:
+        batch_op.add_column(sa.Column('signs_from', sa.BigInteger(), nullable=True))
+    keys = sa.table('signing_keys', sa.column('signs_from'), sa.column('created_at'))
+    op.get_bind().execute(sa.update(keys).values(signs_from=keys.c.created_at))
+    with op.batch_alter_table('signing_keys') as batch_op:
+        batch_op.alter_column('signs_from', existing_type=sa.BigInteger(), nullable=False)
+        batch_op.drop_column('retired_at')  # nothing ever set it: the next key's signs_from tells it
+    op.create_index('ix_credentials_foreign', 'credentials', ['tagged_hash'], sqlite_where=_IS_FOREIGN, postgresql_where=_IS_FOREIGN, postgresql_ops={'tagged_hash': 'text_pattern_ops'})
     op.create_table('configuration_generations',
     sa.Column('node', sa.Text(), nullable=False),
     sa.Column('number', sa.BigInteger(), nullable=False),
@@ -54,6 +61,9 @@ def downgrade() -> None:
     op.drop_table('serving_processes')
     op.drop_table('configuration_generations')
     op.drop_index('ix_credentials_foreign', 'credentials')
+    with op.batch_alter_table('signing_keys') as batch_op:
+        batch_op.add_column(sa.Column('retired_at', sa.BigInteger(), nullable=True))
+        batch_op.drop_column('signs_from')
     with op.batch_alter_table('users') as batch_op:
         for name in reversed(_NEW_OF_USERS):
             batch_op.drop_column(name)

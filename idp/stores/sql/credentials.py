@@ -10,13 +10,20 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     union_all,
     update,
 )
 
 from idp.model.errors import AlreadySpent
-from idp.stores.sql.statements import in_both, insert_once, is_storable, run
-from idp.stores.sql.tables import credentials, password_history, required_actions, users
+from idp.stores.sql.statements import Both, in_both, insert_once, is_storable, run
+from idp.stores.sql.tables import (
+    IS_FOREIGN,
+    credentials,
+    password_history,
+    required_actions,
+    users,
+)
 
 _PRESENT = 2**62  # orders the password that stands before every replaced one
 
@@ -87,6 +94,15 @@ _REHASH = (
     )
     .values(tagged_hash=bindparam("new"))
 )
+_FOREIGN = select(credentials.c.tagged_hash).where(IS_FOREIGN).limit(1)
+_AFTER = bindparam("after", type_=credentials.c.tagged_hash.type)
+# PostgreSQL compares by a language's rules unless told to look at bytes, as the index does.
+_NEXT_FOREIGN = Both(
+    sqlite=_FOREIGN.where(credentials.c.tagged_hash > _AFTER).order_by(credentials.c.tagged_hash),
+    postgresql=_FOREIGN.where(credentials.c.tagged_hash.op("~>~")(_AFTER)).order_by(
+        text("tagged_hash USING ~<~")
+    ),
+)
 
 
 class SqlCredentials:
@@ -130,6 +146,10 @@ class SqlCredentials:
 
     def rehash(self, user_id: str, tagged_hash: str, *, old: str) -> None:
         run(self._connection, _REHASH, {"of_user": user_id, "new": tagged_hash, "old": old})
+
+    def next_foreign(self, after: str) -> str | None:
+        found: str | None = run(self._connection, _NEXT_FOREIGN, {"after": after}).scalar()
+        return found
 
 
 _ACTIONS = (

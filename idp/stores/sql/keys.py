@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from idp.stores.ports import SigningKey
-from idp.stores.sql.statements import run
+from idp.stores.sql.statements import is_postgresql, run
 from idp.stores.sql.tables import signing_keys
 
+_TURN = 7_079_616  # the advisory lock of whoever plans keys
 _FIELDS = tuple(field.name for field in fields(SigningKey))
 _ALL = select(*(signing_keys.c[name] for name in _FIELDS)).order_by(
     signing_keys.c.created_at, signing_keys.c.kid
 )
 _ADD = insert(signing_keys)
+_REMOVE = delete(signing_keys).where(signing_keys.c.kid == bindparam("of_kid"))
+_TAKE_TURN = select(func.pg_advisory_xact_lock(bindparam("turn")))
 
 
 class SqlSigningKeys:
@@ -28,3 +31,10 @@ class SqlSigningKeys:
 
     def add(self, key: SigningKey) -> None:
         run(self._connection, _ADD, asdict(key))
+
+    def remove(self, kid: str) -> None:
+        run(self._connection, _REMOVE, {"of_kid": kid})
+
+    def take_turn(self) -> None:
+        if is_postgresql(self._connection):  # on SQLite one unit of work at a time writes anyway
+            run(self._connection, _TAKE_TURN, {"turn": _TURN})

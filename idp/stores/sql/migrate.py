@@ -1,6 +1,7 @@
 """Migrations, run by the program itself: `upgrade` and the question whether one is due."""
 
 from pathlib import Path
+from typing import Final, Literal, TypeAlias
 
 from alembic import command
 from alembic.config import Config
@@ -9,10 +10,12 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Engine, text
 
-from idp.model.errors import SettingsRefused
+from idp.model.errors import SettingsRefused, StoreUnavailable
 from idp.stores.sql.engine import open_engine, reading_options
 from idp.stores.sql.work import store_errors
 
+SchemaAge: TypeAlias = Literal["none", "older", "current", "newer"]
+NEWER: Final = "The database belongs to a newer version of this program: install that one."
 _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 _LOCK = 7_079_615  # the advisory lock of whoever migrates this database
 
@@ -33,7 +36,7 @@ def upgrade(target: str | Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:
-        raise SettingsRefused("The database belongs to a newer version of this program.") from error
+        raise SettingsRefused(NEWER) from error
     finally:
         if isinstance(target, str):
             engine.dispose()
@@ -41,10 +44,32 @@ def upgrade(target: str | Engine) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Tell whether the schema is the newest. Raises StoreUnavailable."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    return schema_age(engine) == "current"
+
+
+def schema_age(engine: Engine) -> SchemaAge:
+    """Tell how the database's schema stands to this program. Raises StoreUnavailable."""
+    scripts = ScriptDirectory.from_config(_config())
     reader = engine.execution_options(**reading_options(engine))
     with store_errors(), reader.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        return "none"
+    if revision == scripts.get_current_head():
+        return "current"
+    known = {script.revision for script in scripts.walk_revisions()}
+    return "older" if revision in known else "newer"
+
+
+def check_current(engine: Engine) -> None:
+    """Raise SettingsRefused unless the schema is this program's, StoreUnavailable without one."""
+    age = schema_age(engine)
+    if age == "none":
+        raise StoreUnavailable("it has no tables")
+    if age == "older":
+        raise SettingsRefused("The database has an older schema: run idp db upgrade.")
+    if age == "newer":
+        raise SettingsRefused(NEWER)
 
 
 def _config() -> Config:

@@ -22,6 +22,7 @@ from idp.stores.sql.tables import (
     known_browsers,
     outbox,
     refresh_tokens,
+    serving_processes,
     user_sessions,
 )
 
@@ -65,6 +66,7 @@ _CONDITIONS: tuple[tuple[Table, ColumnElement[bool]], ...] = (
     (counters, _counter_is_over()),
     (outbox, outbox.c.closed_at <= _before(7 * _DAY)),
     (known_browsers, known_browsers.c.seen_at <= _before(90 * _DAY)),
+    (serving_processes, serving_processes.c.seen_at <= _before(_DAY)),
 )
 
 

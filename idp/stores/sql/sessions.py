@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal, select, update
+from sqlalchemy import Connection, bindparam, func, literal, select, update
 
 from idp.model.errors import AlreadySpent
 from idp.model.sessions import AuthenticationSession, UserSession
@@ -211,6 +211,11 @@ _END_SESSIONS_OF_USER, _END_GRANTS_OF_USER = (
     .returning(*returned)
     for table, returned in _ENDING
 )
+_COUNT_OF_USER = select(func.count(user_sessions.c.sid)).where(
+    user_sessions.c.user_id == bindparam("of_user"),
+    user_sessions.c.ended_at.is_(None),
+    user_sessions.c.expires_at > bindparam("now"),
+)
 _NO_DIGEST = b""  # of no session
 # A client that handed its tokens back may still have the person logged in: the grants of a session
 # that ends just now count, whenever they ended themselves.
@@ -280,6 +285,12 @@ class SqlUserSessions:
         parameters = {"of_user": user_id, "now": now, "kept_digest": keep or _NO_DIGEST}
         sessions = run(self._connection, _END_SESSIONS_OF_USER, parameters)
         return self._grants(sessions, run(self._connection, _END_GRANTS_OF_USER, parameters))
+
+    def count_of_user(self, user_id: str, *, now: int) -> int:
+        count: int = run(
+            self._connection, _COUNT_OF_USER, {"of_user": user_id, "now": now}
+        ).scalar()
+        return count
 
     def _grants(self, sessions: Rows, ended: Rows) -> list[EndedGrant]:
         """Return the grants that have just ended, and the earlier ones of these sessions."""

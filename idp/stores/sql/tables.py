@@ -56,13 +56,15 @@ class CredentialRow(Base):
     )
     tagged_hash: Mapped[str]
     updated_at: Mapped[int]
-    # Hashes that were brought along, until their owners log in: few, then none.
+    # Hashes that were brought along, until their owners log in: few, then none. In the order of
+    # their bytes, so that those of one scheme and cost are skipped in one step.
     __table_args__ = (
         Index(
             "ix_credentials_foreign",
-            "user_id",
+            "tagged_hash",
             sqlite_where=IS_FOREIGN,
             postgresql_where=IS_FOREIGN,
+            postgresql_ops={"tagged_hash": "text_pattern_ops"},
         ),
     )
 
@@ -263,7 +265,7 @@ class SigningKeyRow(Base):
     alg: Mapped[str]
     sealed: Mapped[bytes]
     created_at: Mapped[int]
-    retired_at: Mapped[int | None]
+    signs_from: Mapped[int]
 
 
 class ConfigurationGenerationRow(Base):

@@ -21,11 +21,14 @@ from idp.stores.sql.challenges import SqlChallenges
 from idp.stores.sql.counters import SqlCounters
 from idp.stores.sql.credentials import SqlCredentials, SqlRequiredActions
 from idp.stores.sql.engine import reading_options
+from idp.stores.sql.generations import SqlGenerations, SqlReach, SqlServingProcesses
 from idp.stores.sql.grants import SqlGrants, SqlRefreshTokens
 from idp.stores.sql.keys import SqlSigningKeys
 from idp.stores.sql.outbox import SqlOutbox
 from idp.stores.sql.purge import CHUNK, DELETIONS
+from idp.stores.sql.secret_uses import SqlClientSecretUses
 from idp.stores.sql.sessions import SqlAuthenticationSessions, SqlUserSessions
+from idp.stores.sql.user_batches import SqlUserBatches
 from idp.stores.sql.users import SqlUsers
 
 _BREATH = 0.005  # seconds between two bites of a purge, for the other writers
@@ -40,6 +43,10 @@ class SqlWork:
     @property
     def users(self) -> SqlUsers:
         return SqlUsers(self._connection)
+
+    @property
+    def user_batches(self) -> SqlUserBatches:
+        return SqlUserBatches(self._connection)
 
     @property
     def credentials(self) -> SqlCredentials:
@@ -88,6 +95,22 @@ class SqlWork:
     @property
     def signing_keys(self) -> SqlSigningKeys:
         return SqlSigningKeys(self._connection)
+
+    @property
+    def client_secret_uses(self) -> SqlClientSecretUses:
+        return SqlClientSecretUses(self._connection)
+
+    @property
+    def generations(self) -> SqlGenerations:
+        return SqlGenerations(self._connection)
+
+    @property
+    def serving_processes(self) -> SqlServingProcesses:
+        return SqlServingProcesses(self._connection)
+
+    @property
+    def reach(self) -> SqlReach:
+        return SqlReach(self._connection)
 
 
 class SqlStores:

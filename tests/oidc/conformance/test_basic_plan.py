@@ -120,7 +120,7 @@ def refusal(house: House, *extra: tuple[str, str], **changes: str | None) -> Aut
     with pytest.raises(AuthorizationError) as caught:
         house.provider.check_request([*authorization_pairs(**(PLAIN | changes)), *extra])
     fields = dict(house.provider.failure(caught.value).fields)
-    assert set(fields) == {"error", "error_description", "state", "iss"}
+    assert set(fields) == {"error", "error_description", "error_uri", "state", "iss"}
     return caught.value
 
 

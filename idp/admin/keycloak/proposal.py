@@ -1,0 +1,57 @@
+"""Proposed TOML, written so that every value says where it came from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from idp.admin.client_files import toml_value
+
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60))
+
+
+@dataclass
+class Table:
+    """Lines of one table: keys, each with what is said about it; plain comments between them."""
+
+    heading: str = ""  # like "[session]"; "": the top
+    lines: list[str] = field(default_factory=list)
+
+    def put(self, key: str, value: Any, why: str = "") -> None:
+        """Write a key; `why` stands behind it."""
+        self.raw(key, toml_value(value), why)
+
+    def raw(self, key: str, written: str, why: str = "") -> None:
+        """Write a key whose value is TOML already."""
+        self.lines.append(f"{key} = {written}" + (f"  # {one_line(why)}" if why else ""))
+
+    def note(self, text: str) -> None:
+        """Write a comment of its own; what was typed elsewhere cannot break out of it."""
+        self.lines.append(f"# {one_line(text)}")
+
+    def __str__(self) -> str:
+        return "\n".join([*([self.heading] if self.heading else []), *self.lines]) + "\n"
+
+
+def joined(tables: Iterable[Table]) -> str:
+    return "\n".join(map(str, tables))
+
+
+def commented_out(text: str) -> str:
+    """Return every line as a comment."""
+    return "".join(
+        line if line.startswith("#") or not line.strip() else f"# {line}"
+        for line in text.splitlines(keepends=True)
+    )
+
+
+def duration(seconds: int) -> str:
+    """Return a duration in the largest unit that tells it exactly: 1800 is "30m"."""
+    for unit, size in _UNITS:
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line without what TOML's comments may not hold."""
+    return "".join(sign if sign == "\t" or sign.isprintable() else " " for sign in text)

@@ -1,0 +1,84 @@
+"""Users by the file and by the page: what the command line reads, writes and shows of them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from idp.accounts.directory import UserUnknown
+from idp.accounts.sign_out import SignOut
+from idp.accounts.user_id import canonical
+from idp.accounts.user_import import UserImport
+from idp.admin.user_files import write_users
+from idp.model.clock import Clock, system_clock
+from idp.settings import Settings
+from idp.stores.ports import StoredUser, Stores, UserFilter, Work
+
+_PAGE = 1000  # users read at a time
+EVERYBODY = UserFilter()
+
+
+def user_import(
+    settings: Settings,
+    stores: Stores,
+    *,
+    keep_passwords: bool = False,
+    keep_own: bool = False,
+    clock: Clock = system_clock,
+) -> UserImport:
+    """Return the import of users into an installation."""
+    return UserImport(
+        stores,
+        clock,
+        sign_out=SignOut.of(settings.clients),
+        history=settings.password.history,
+        keep_passwords=keep_passwords,
+        keep_own=keep_own,
+    )
+
+
+def export_users(stores: Stores, path: Path, *, hashes: bool) -> int:
+    """Write all users into a file and return how many. Raises FileRefused.
+
+    The users are read page by page: whoever is changed meanwhile is told old or new.
+    """
+    counted = _Counted(stores)
+    write_users(path, counted, hashes=hashes)
+    return counted.number
+
+
+class _Counted:
+    """All users in pages, counted as they go by."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self.number = 0
+
+    def __iter__(self) -> Iterator[Sequence[StoredUser]]:
+        for page in pages(self._stores, EVERYBODY):
+            self.number += len(page)
+            yield page
+
+
+def pages(
+    stores: Stores, wanted: UserFilter, *, after: str = "", limit: int | None = None
+) -> Iterator[Sequence[StoredUser]]:
+    """Yield users in pages, in the order of their canonical e-mail addresses, behind `after`."""
+    left = limit
+    while left is None or left > 0:
+        most = _PAGE if left is None else min(_PAGE, left)
+        with stores.read() as work:
+            page = work.user_batches.page(wanted, after=after, most=most)
+        if page:
+            yield page
+        if len(page) < most:
+            return
+        after = page[-1].user.email_canonical
+        left = None if left is None else left - len(page)
+
+
+def require_user(work: Work, email: str) -> StoredUser:
+    """Return a user with everything. Raises UserUnknown."""
+    user = work.users.find_by_email(canonical(email))
+    if user is None:
+        raise UserUnknown("No user has this e-mail address.")
+    (stored,) = work.user_batches.find([user.id], [])
+    return stored
