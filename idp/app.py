@@ -53,6 +53,8 @@ from idp.settings import (
     Secrets,
     Settings,
     find_looks,
+    has_secrets,
+    load_secrets,
 )
 from idp.signin.conversation import SignIn
 from idp.signin.letters import Letters
@@ -108,21 +110,28 @@ def read(config: Path) -> Loaded:
 
 
 def read_and_judge(config: Path) -> Loaded:
-    """Read and try what only a start would meet: every theme and what SMTP is spoken with.
+    """Read and try what only a start would meet: secrets, themes and what SMTP is spoken with.
 
-    The one verdict of start, reload and `idp config check`. Raises SettingsRefused.
+    Secrets that `idp init` has yet to make are no mistake. The one verdict of start, reload and
+    `idp config check`. Raises SettingsRefused.
     """
-    loaded = read(config)
+    loaded, found = read(config), []
+    secrets_dir = loaded.settings.secrets_dir
     try:
-        open_themes(loaded.settings)
-    except ThemeRefused as error:
-        found = Mistake(str(error.path), error.line, 1, "E301", "", error.what)
-        raise MistakesFound([found]) from error
+        _ = has_secrets(secrets_dir) and load_secrets(secrets_dir)
+    except SettingsRefused as error:
+        finding = Finding(("secrets_dir",), "E106", f"cannot be used: {error}")
+        found.append(loaded.origins.locate(finding))
     try:
         SmtpPost(mail_settings(loaded.settings))
     except SettingsRefused as error:
-        found = loaded.origins.locate(Finding(("mail",), "E201", f"is refused: {error}"))
-        raise MistakesFound([found]) from error
+        found.append(loaded.origins.locate(Finding(("mail",), "E201", f"is refused: {error}")))
+    try:
+        open_themes(loaded.settings)
+    except ThemeRefused as error:
+        found.append(Mistake(str(error.path), error.line, 1, "E301", "", error.what))
+    if found:
+        raise MistakesFound(found)
     return loaded
 
 

@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 import bcrypt
 from argon2.low_level import Type, hash_secret_raw
+from typing_extensions import override
 
 PREFIX = "keycloak:"
 LARGEST_MEMORY = 262_144  # KiB of one Argon2
@@ -74,6 +75,7 @@ class Argon2:
             version=self.version,
         )
 
+    @override
     def __str__(self) -> str:
         cost = f"m={self.memory},t={self.iterations},p={self.lanes}"
         return f"$argon2{self.type}$v={self.version}${cost}"
@@ -94,6 +96,7 @@ class Pbkdf2:
     def hash(self, password: bytes, salt: bytes) -> bytes:
         return hashlib.pbkdf2_hmac(self.hash_name, password, salt, self.iterations, self.length)
 
+    @override
     def __str__(self) -> str:
         return f"$pbkdf2-{self.hash_name}$i={self.iterations},l={self.length}"
 
@@ -112,6 +115,7 @@ class Bcrypt:
         """Return the whole text; `salt` is a text that begins with version, cost and salt."""
         return bcrypt.hashpw(password[:_LONGEST_BCRYPT], salt)
 
+    @override
     def __str__(self) -> str:
         return f"${self.version}${self.cost:02}"
 
@@ -131,6 +135,7 @@ class ForeignHash:
         """Tell whether these very bytes are the password; compared in constant time."""
         return hmac.compare_digest(self.scheme.hash(password, self.salt), self.digest)
 
+    @override
     def __str__(self) -> str:
         """Return the tagged form, as it is stored."""
         if isinstance(self.scheme, Bcrypt):

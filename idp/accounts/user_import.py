@@ -221,18 +221,22 @@ class UserImport:
             plan = self._plan(work, wanted)
         # What changes nothing writes nothing, and waits for nobody.
         busy = [one for one in wanted if one.place in plan.busy]
-        done = self._store_batch(busy) if busy else _Plan()
+        done = self._store_batch(busy, plan) if busy else _Plan()
         done.unchanged += plan.unchanged
         done.faults += faults + plan.faults
         return done
 
-    def _store_batch(self, wanted: Sequence[WantedUser]) -> _Plan:
+    def _store_batch(self, wanted: Sequence[WantedUser], read: _Plan) -> _Plan:
+        """Store the busy records of a batch; `read` is the plan that held nobody."""
+        # Whoever is only added needs no holding: nobody can be added twice.
+        plan = None if read.change else _Plan(add=read.add)
         for _ in range(_TRIES):
             try:
                 with self._stores.write() as work:
-                    plan = self._plan(work, wanted, hold=True)
+                    plan = plan or self._plan(work, wanted, hold=True)
                     self._carry_out(work, plan)
             except AlreadySpent:  # somebody else added or changed one of them
+                plan = None
                 continue
             return plan
         raise ImportStopped("Others are changing the same users just now: run it again.")
@@ -324,10 +328,16 @@ class UserImport:
             change_mailbox(work, user.id, *change.mailbox, now=now)
         if change.enabled is not None:
             switch(work, user.id, self._sign_out, enabled=change.enabled, now=now)
-        for action in set(change.stored.actions) - set(change.actions or change.stored.actions):
-            work.required_actions.clear(user.id, action)
-        for action in change.actions or ():
-            work.required_actions.require(user.id, action, now=now)
+        if change.actions is not None:
+            _demand(work, change.stored, change.actions, now)
+
+
+def _demand(work: Work, stored: StoredUser, actions: Sequence[str], now: int) -> None:
+    """Make the required actions those of the file; a new password may have met one already."""
+    for action in set(stored.actions) - set(actions):
+        work.required_actions.clear(stored.user.id, action)
+    for action in actions:
+        work.required_actions.require(stored.user.id, action, now=now)
 
 
 def _described(change: _Change, now: int) -> User:

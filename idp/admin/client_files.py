@@ -21,8 +21,9 @@ from idp.settings.diagnostics import KeyPath
 from idp.settings.line_index import LineIndex
 
 _EXPIRES = re.compile(r"([ \t]*)expires[ \t]*=[ \t]*[0-9-]+")
+_WORD = re.compile(r"(=[ \t]*)(?:true|false)")
 # tomlkit drops the blank between a date and the brace after it.
-_TIGHT = re.compile(r"(\{ hash = \"[^\"\n]*\", expires = [0-9-]{10})\}")
+_TIGHT = re.compile(r'(\{ (?:[^{}\n"]|"[^"\n]*")*[0-9]{4}-[0-9]{2}-[0-9]{2})\}')
 
 
 class EditRefused(FileRefused):
@@ -124,9 +125,11 @@ def with_enabled(place: Place, enabled: bool) -> bytes:
         client = _client(document, place)
         if isinstance(client.get("enabled"), Mapping):
             raise EditRefused(f"{place} takes enabled by a reference: change it where that leads.")
-        if "enabled" not in client and not isinstance(client, InlineTable):
-            path = ("clients", place.index, "client_id")
-            return _with_line_after(text, path, f"enabled = {word}")
+        path = ("clients", place.index)
+        if not isinstance(client, InlineTable):
+            if "enabled" in client:
+                return _with_word(text, (*path, "enabled"), word)
+            return _with_line_after(text, (*path, "client_id"), f"enabled = {word}")
         client["enabled"] = enabled
         return tomlkit.dumps(document)
 
@@ -189,6 +192,13 @@ def _with_line_after(text: str, path: KeyPath, new: str) -> str:
     lines = _lines(text)
     at = LineIndex(text).places[path].line
     lines.insert(at, _like(lines[at - 1], new))
+    return "".join(lines)
+
+
+def _with_word(text: str, path: KeyPath, word: str) -> str:
+    lines, place = _lines(text), LineIndex(text).places[path]
+    line, start = lines[place.line - 1], place.column - 1
+    lines[place.line - 1] = line[:start] + _WORD.sub(rf"\g<1>{word}", line[start:], count=1)
     return "".join(lines)
 
 

@@ -97,12 +97,12 @@ class Clients:
 
     def require(self, client_id: str) -> tuple[Settings, Client, Place]:
         """Return a client and where it stands. Raises ClientsRefused when nobody declares it."""
-        settings = self.settings()
-        client = settings.clients_by_id.get(client_id)
-        place = self.places(settings).get(client_id)
-        if client is None or place is None:
+        place = self.places(self.settings()).get(client_id)
+        if place is None:
             raise ClientsRefused(f'No client is called "{client_id}": see idp client list.')
-        return settings, client, place
+        # From the very bytes that an edit begins with: the file may have changed between two looks.
+        settings = self.settings({place.file: place.octets})
+        return settings, settings.clients_by_id[client_id], place
 
     # -- new -------------------------------------------------------------------------------------
 

@@ -63,10 +63,8 @@ def writing_whole(file: Path, *, mode: int = 0o600, was: bytes | None = None) ->
     `mode` is that of a new file; see `replace_whole` for the rest. An exception in the block
     leaves `file` as it was.
     """
-    place = Path(os.path.realpath(file))
-    if place.exists() and not place.is_file():
-        raise FileRefused(f"{file} is no file; nothing was written.")
-    with _sentences(file), _draft(place) as (draft, opened):
+    with _sentences(file), _draft(_place_of(file)) as (draft, opened):
+        place = _place_of(file)
         _dress(opened.fileno(), place.stat() if place.exists() else None, mode)
         yield opened
         _finish(opened)
@@ -85,6 +83,14 @@ def make_folder(folder: Path, mode: int = 0o755) -> bool:
             return False
         folder.mkdir(mode=mode, parents=True)
     return True
+
+
+def _place_of(file: Path) -> Path:
+    """Return where a file really stands. Raises FileRefused for what is no file: a device."""
+    place = Path(os.path.realpath(file))
+    if place.exists() and not place.is_file():
+        raise FileRefused(f"{file} is no file; nothing was written.")
+    return place
 
 
 @contextmanager
@@ -141,11 +147,13 @@ def _opened_folder(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def _sentences(file: Path) -> Iterator[None]:
+    if "\0" in str(file):
+        raise FileRefused(f"{str(file)!r} is no name of a file.")
     try:
         yield
     except FileExistsError as error:
         raise FileRefused(f"{file} exists already; nothing was written.") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         message = f"{file} cannot be written: {_reason(error)}; nothing was changed."
         raise FileRefused(message) from error
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from idp.admin.database import check_database
 from idp.app import Foundation, assemble, read_and_judge
 from idp.model.clock import Clock, system_clock
 from idp.serving import LOOK_EVERY, REPORT_EVERY, node_of
@@ -54,6 +55,7 @@ def reload(config: Path, *, clock: Clock = system_clock, wait: float = WAIT) -> 
     Raises SettingsRefused or RestartNeeded, and then nothing was told; StoreUnavailable.
     """
     loaded = read_and_judge(config)
+    check_database(loaded.settings)
     foundation = Foundation(loaded.settings)
     try:
         secrets = load_secrets(loaded.settings.secrets_dir)
@@ -66,6 +68,7 @@ def reload(config: Path, *, clock: Clock = system_clock, wait: float = WAIT) -> 
 def compare(config: Path, *, clock: Clock = system_clock) -> Comparison:
     """Return what the file would change. Raises SettingsRefused, StoreUnavailable."""
     loaded = read_and_judge(config)
+    check_database(loaded.settings)
     foundation = Foundation(loaded.settings)
     try:
         return _Node(node_of(config), foundation.stores, clock).compare(loaded)

@@ -6,6 +6,7 @@ It stands beside `app.py` so that a worker, which never migrates, need not carry
 from idp.accounts.directory import Directory
 from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
+from idp.admin.database import open_stores
 from idp.app import hasher_of, mail_settings, open_themes
 from idp.model.clock import Clock, system_clock
 from idp.oidc.key_schedule import KeySchedule
@@ -38,9 +39,8 @@ def initialise(settings: Settings, clock: Clock = system_clock) -> list[str]:
 def directory(settings: Settings, clock: Clock = system_clock) -> Directory:
     """Return the directory of users that the command line changes."""
     secrets = load_secrets(settings.secrets_dir)
-    stores = SqlStores(open_engine(settings.database.url))
     return Directory(
-        stores,
+        open_stores(settings),
         hasher_of(settings, secrets),
         clock,
         policy=Policy.of(settings.password),

@@ -79,11 +79,12 @@ def _check_name(path: Path) -> None:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        octets = path.open("rb")
+        # Looked at first: opening a pipe would wait for whoever writes into it.
+        is_ordinary = stat.S_ISREG(path.stat().st_mode) or path.is_dir()
+        octets = path.open("rb") if is_ordinary else None
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    if not stat.S_ISREG(os.fstat(octets.fileno()).st_mode):
-        octets.close()
+    if octets is None:
         raise FileRefused(f"{path} is no ordinary file; it has to be read twice.")
     return octets
 

@@ -1,7 +1,8 @@
 """Users by the file and by the page: what the command line reads, writes and shows of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from idp.accounts.directory import UserUnknown
 from idp.accounts.sign_out import SignOut
@@ -11,6 +12,8 @@ from idp.admin.user_files import write_users
 from idp.model.clock import Clock, system_clock
 from idp.settings import Settings
 from idp.stores.ports import StoredUser, Stores, UserFilter, Work
+
+Progress: TypeAlias = Callable[[int, int], None]
 
 _PAGE = 1000  # users read at a time
 EVERYBODY = UserFilter()
@@ -35,12 +38,16 @@ def user_import(
     )
 
 
-def export_users(stores: Stores, path: Path, *, hashes: bool) -> int:
+def export_users(
+    stores: Stores, path: Path, *, hashes: bool, progress: Progress | None = None
+) -> int:
     """Write all users into a file and return how many. Raises FileRefused.
 
-    The users are read page by page: whoever is changed meanwhile is told old or new.
+    The users are read page by page: whoever is changed meanwhile is told old or new. `progress` is
+    told how many are written, of how many.
     """
-    counted = _Counted(stores)
+    with stores.read() as work:
+        counted = _Counted(stores, work.user_batches.count(), progress)
     write_users(path, counted, hashes=hashes)
     return counted.number
 
@@ -48,14 +55,18 @@ def export_users(stores: Stores, path: Path, *, hashes: bool) -> int:
 class _Counted:
     """All users in pages, counted as they go by."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, total: int, progress: Progress | None) -> None:
         self._stores = stores
+        self._total = total
+        self._progress = progress
         self.number = 0
 
     def __iter__(self) -> Iterator[Sequence[StoredUser]]:
         for page in pages(self._stores, EVERYBODY):
-            self.number += len(page)
             yield page
+            self.number += len(page)
+            if self._progress is not None:
+                self._progress(self.number, self._total)
 
 
 def pages(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from idp.cli.command import CommandFailed
 from idp.settings import Mistake
 
 # What would be wrong if these answers were taken.
@@ -49,6 +50,17 @@ def ask(question: Question, answers: dict[str, Any], judge: Judge) -> None:
 def is_about(mistake: Mistake, path: str) -> bool:
     """Answer whether a mistake is in the key `path` or in something inside it."""
     return mistake.path == path or mistake.path.startswith((f"{path}.", f"{path}["))
+
+
+def password_from_stdin() -> str:
+    """Return the first line of standard input. Raises CommandFailed for none."""
+    line = sys.stdin.buffer.readline().removesuffix(b"\n").removesuffix(b"\r")
+    if not line:
+        raise CommandFailed("There is no password on standard input.")
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise CommandFailed("The password on standard input is not UTF-8.") from error
 
 
 def _answer(question: Question) -> Any:

@@ -72,7 +72,8 @@ class Commands(click.Group):
             click.echo(error.format_message(), err=True)
             sys.exit(error.exit_code)
         except OSError as error:
-            click.echo(_of_system(error), err=True)
+            if not isinstance(error, BrokenPipeError):  # nobody listens any more: `… | head`
+                click.echo(_of_system(error), err=True)
             _let_go_of_output()
             sys.exit(_FAILED)
         sys.exit(code if isinstance(code, int) else 0)

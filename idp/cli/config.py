@@ -70,8 +70,13 @@ def show(invocation: Invocation, commented: bool) -> None:
     loaded = read(invocation.config)
     values = effective_values(loaded)
     if invocation.is_json:
-        facts = {"config": str(invocation.config), "digest": loaded.digest}
-        invocation.say("", **facts, values=[_value_facts(value) for value in values])
+        invocation.say(
+            "",
+            config=str(invocation.config),
+            digest=loaded.digest,
+            values=[_value_facts(value) for value in values],
+            warnings=[warning.facts() for warning in loaded.warnings],
+        )
         return
     _warn(loaded.warnings)
     click.echo("\n".join(_lines(values)))
@@ -155,7 +160,7 @@ def _told(key: Key) -> Iterator[str]:
 def _key_facts(key: Key) -> dict[str, Any]:
     return {
         "key": key.dotted,
-        "sentence": key.sentence,
+        "about": key.sentence,
         "type": key.type,
         "unit": key.unit or None,
         "default": key.default or None,

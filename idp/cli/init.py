@@ -1,8 +1,8 @@
 """`idp init`: what an installation needs before it can run."""
 
 import os
+import re
 import shlex
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +12,7 @@ from idp.admin.clients import Clients, Made
 from idp.admin.installation import initialise
 from idp.admin.starting import Answers, Start, is_for_development
 from idp.app import DEFAULT_CONFIG
-from idp.cli.asking import Question, ask, is_terminal
+from idp.cli.asking import Question, ask, is_terminal, password_from_stdin
 from idp.cli.client import made_facts, snippet
 from idp.cli.command import CommandFailed, Invocation, shared_options
 from idp.cli.new_client import Prepared, prepare
@@ -38,6 +38,7 @@ _REST = (
     Question("mail_user", "User name there (empty: none)", "mail.user", may_be_empty=True),
     Question("mail_from", "Letters come from", "mail.from"),
 )
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # a thumbprint (RFC 7638)
 _CLIENT = ("name_bn", "name_en", "owner", "home_url")
 
 
@@ -80,7 +81,7 @@ def _complete(invocation: Invocation, flags: dict[str, Any]) -> None:
             "idp init without options to make what is missing."
         )
     made = initialise(invocation.settings())
-    told = f"Made: {', '.join(made)}." if made else "Nothing to make: everything is there."
+    told = f"Made: {_named(made)}." if made else "Nothing to make: everything is there."
     invocation.say(told, made=made)
 
 
@@ -161,7 +162,7 @@ def _mail_password(answers: dict[str, Any]) -> str:
     if not answers.get("mail_user"):
         return ""
     if answers.get("mail_password_stdin"):
-        return sys.stdin.readline().rstrip("\r\n")
+        return password_from_stdin()
     if not is_terminal():
         raise click.UsageError("--mail-user needs --mail-password-stdin where nobody can be asked.")
     return str(click.prompt("Password at the mail server", hide_input=True, err=True))
@@ -213,12 +214,18 @@ def _prepare_client(clients: Clients, client_id: str, known: dict[str, Any]) -> 
 
 def _tell(invocation: Invocation, issuer: str, made: list[str], client: Made | None) -> None:
     steps = _next_steps(invocation, client)
-    lines = [f"Made: {', '.join(made)}."]
+    lines = [f"Made: {_named(made)}."]
     if client:
         lines += ["", f"Declared {client.client_id} at {client.place}.", *snippet(issuer, client)]
     lines += ["", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
     facts = {"client": made_facts(issuer, client)} if client else {}
     invocation.say("\n".join(lines), made=made, issuer=issuer, next=steps, **facts)
+
+
+def _named(made: list[str]) -> str:
+    """Return what was made in words; the names of signing keys say nothing to anybody."""
+    names = ["signing keys" if _KEY_ID.fullmatch(name) else name for name in made]
+    return ", ".join(dict.fromkeys(names))
 
 
 def _next_steps(invocation: Invocation, client: Made | None) -> list[str]:

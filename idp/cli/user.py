@@ -6,6 +6,7 @@ import click
 
 from idp.accounts.directory import ACTIONS
 from idp.admin.installation import directory
+from idp.cli.asking import password_from_stdin
 from idp.cli.command import CommandFailed, Invocation, shared_options
 from idp.cli.user_files import export_command, import_command
 from idp.cli.user_lists import list_command, show_command
@@ -42,7 +43,7 @@ def add(
     """
     if temporary and not password_stdin:
         raise click.UsageError("--temporary needs --password-stdin.")
-    password = _password_from_stdin() if password_stdin else None
+    password = password_from_stdin() if password_stdin else None
     user = directory(invocation.settings()).add(
         email, **names, password=password, temporary=temporary
     )
@@ -62,7 +63,7 @@ def set_password(invocation: Invocation, email: str, temporary: bool, end_sessio
     """
     users = directory(invocation.settings())
     is_terminal = sys.stdin.isatty()
-    password = _password_from_prompt() if is_terminal else _password_from_stdin()
+    password = _password_from_prompt() if is_terminal else password_from_stdin()
     users.set_password(email, password, temporary=temporary, end_sessions=end_sessions)
     invocation.say(f"The password of {email} is set.", email=email)
 
@@ -146,14 +147,3 @@ def _password_from_prompt() -> str:
     return str(
         click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
     )
-
-
-def _password_from_stdin() -> str:
-    """Return the first line of standard input; the policy finds blanks at its ends."""
-    line = sys.stdin.buffer.readline().removesuffix(b"\n").removesuffix(b"\r")
-    if not line:
-        raise CommandFailed("There is no password on standard input.")
-    try:
-        return line.decode()
-    except UnicodeDecodeError as error:
-        raise CommandFailed("The password on standard input is not UTF-8.") from error

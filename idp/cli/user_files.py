@@ -1,6 +1,7 @@
 """`idp user import` and `idp user export`: users by the file, as many as there are."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from idp.accounts.user_import import ImportReport, Phase
-from idp.accounts.user_import import Progress as Tell
 from idp.admin.database import opened_stores
 from idp.admin.user_files import UserFile
 from idp.admin.users import export_users, user_import
@@ -38,8 +38,9 @@ def import_command(
     Example: idp user import users.csv --apply
     """
     invocation: Invocation = context.obj
+    gc.freeze()  # or each batch would have the collector look through the whole program again
     settings, users = invocation.settings(), UserFile(file)
-    with opened_stores(settings) as stores, _progress(users) as tell:
+    with opened_stores(settings) as stores, _import_progress(users) as tell:
         importing = user_import(settings, stores, keep_passwords=keep_passwords)
         report = importing.run(users, apply=apply, skip_faulty=skip_faulty, progress=tell)
     _tell_faults(invocation, file, report)
@@ -58,16 +59,22 @@ def export_command(invocation: Invocation, file: Path, hashes: bool) -> None:
 
     Example: idp user export users.csv --hashes
     """
-    with opened_stores(invocation.settings()) as stores:
-        number = export_users(stores, file, hashes=hashes)
+    with opened_stores(invocation.settings()) as stores, _export_progress() as tell:
+        number = export_users(stores, file, hashes=hashes, progress=tell)
     invocation.say(f"{number} users are in {file}.", file=str(file), users=number, hashes=hashes)
 
 
 @contextmanager
-def _progress(users: UserFile) -> Iterator[Tell]:
-    """Give what shows how far an import is, to a person at a terminal only."""
+def _bar() -> Iterator[Progress]:
+    """Give a progress bar that only a person at a terminal sees."""
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        yield bar
+
+
+@contextmanager
+def _import_progress(users: UserFile) -> Iterator[Callable[[Phase, int], None]]:
+    with _bar() as bar:
         tasks: dict[Phase, TaskID] = {}
 
         def tell(phase: Phase, _done: int) -> None:
@@ -76,6 +83,13 @@ def _progress(users: UserFile) -> Iterator[Tell]:
             bar.update(tasks[phase], completed=users.position)
 
         yield tell
+
+
+@contextmanager
+def _export_progress() -> Iterator[Callable[[int, int], None]]:
+    with _bar() as bar:
+        task = bar.add_task("Writing", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _tell_faults(invocation: Invocation, file: Path, report: ImportReport) -> None:

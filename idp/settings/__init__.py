@@ -5,7 +5,7 @@ from idp.settings.diagnostics import Finding, Mistake, MistakesFound
 from idp.settings.loaded import Loaded, Source
 from idp.settings.loader import load, read_configuration
 from idp.settings.looks import Looks, find_looks
-from idp.settings.secrets import Secrets, load_secrets, make_secrets
+from idp.settings.secrets import Secrets, has_secrets, load_secrets, make_secrets
 from idp.settings.sections import STATIC_KEYS, Settings
 from idp.settings.snapshot import masked_snapshot
 
@@ -22,6 +22,7 @@ __all__ = [
     "Settings",
     "Source",
     "find_looks",
+    "has_secrets",
     "load",
     "load_secrets",
     "make_secrets",

@@ -3,6 +3,7 @@
 A rule runs when those keys are right by themselves, so one run tells every mistake.
 """
 
+import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ from idp.settings.sections import (
 from idp.settings.values import is_loopback
 
 _MINUTE, _DAY = 60, 86_400  # seconds
+_GUESSES = ("", "secret", "password", "changeme", "change-me", "test", "client-secret", "123456")
 STEPS = ("password", "email_otp")  # the authenticators that are built
 RESERVED_FLOW = "reset_credentials"  # the program's own; names that begin like it are, too
 _LOWEST_PRODUCTION_COST = 10  # below it a stolen hash is guessed too fast (OWASP Password Storage)
@@ -132,6 +134,10 @@ def _check_mail(mail: Mail) -> Findings:
     if mail.tls == "none" and not is_loopback(mail.host):
         message = '"none" is for a mail server on this machine (a loopback address) only'
         yield _contradiction("mail.tls", message, 'Write "starttls" or "implicit"')
+    if not mail.verify and not is_loopback(mail.host):
+        message = "must be true, except for a mail server on this machine (a loopback address)"
+        hint = "Name the certificate's authority in mail.ca_file"
+        yield _contradiction("mail.verify", message, hint)
     if mail.user and not mail.password:
         yield _contradiction("mail.password", "is missing, though mail.user is there")
     if mail.password and not mail.user:
@@ -233,6 +239,8 @@ def check_client(client: Client, known: Mapping[str, Any]) -> Findings:
     if "looks" in known and client.theme is not None:
         yield from _check_theme_name(("theme",), client.theme, known["looks"])
     yield from _check_client_secrets(client)
+    if mode == "production":
+        yield from _check_guesses(client)
     yield from _check_client_grants(client)
     if client.pkce == "optional" and client.is_public:
         message = "must be required for a client without a secret (RFC 9700 2.1.1)"
@@ -256,6 +264,17 @@ def _check_client_secrets(client: Client) -> Findings:
         yield _contradiction("secrets", 'must be left out when auth is "none"')
     if not client.is_public and not client.secrets:
         yield _contradiction("secrets", f'is missing: auth is "{client.auth}"')
+
+
+def _check_guesses(client: Client) -> Findings:
+    """Yield the secrets that are the first guess of anybody: a hash does not hide a word."""
+    words = (*_GUESSES, client.client_id, f"{client.client_id}-secret")
+    guessed = {hashlib.sha256(word.encode()).digest() for word in words}
+    for number, secret in enumerate(client.secrets):
+        if secret.digest in guessed:
+            path = ("secrets", number, "hash")
+            message = "is the hash of a secret that anybody guesses"
+            yield Finding(path, "E201", message, f"Run idp client rotate {client.client_id}")
 
 
 def _check_client_grants(client: Client) -> Findings:

@@ -56,7 +56,7 @@ def differences(old: Snapshot, new: Snapshot, counts: Counts) -> list[Difference
         for key in sorted({*old, *new} - {"clients"})
         for name in changed_keys(key, old.get(key), new.get(key))
     ]
-    return [*found, *_of_clients(old["clients"], new["clients"], counts)]
+    return [*found, *_of_clients(old.get("clients", {}), new.get("clients", {}), counts)]
 
 
 def _changed(name: str, old: Any, new: Any, counts: Counts) -> Difference:
@@ -68,9 +68,9 @@ def _changed(name: str, old: Any, new: Any, counts: Counts) -> Difference:
 
 def _effect(name: str) -> str:
     """Return the effect of the longest key that `name` begins with."""
-    while name not in EFFECTS:
+    while name and name not in EFFECTS:
         name = name.rpartition(".")[0]
-    return EFFECTS[name]
+    return EFFECTS.get(name, "counts at once")
 
 
 def _idle_effect(old: int, new: int, counts: Counts) -> str:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -63,6 +64,7 @@ class _InOrder(GenerateJsonSchema):
         return value  # as the models have it, not by the alphabet
 
 
+@cache
 def all_keys() -> tuple[Key, ...]:
     """Return every key and table in the order of the models."""
     schema = settings_schema()

@@ -64,13 +64,24 @@ class Resolver:
             self.variables[path] = name
             return Referenced(self.environ[name])
         if "default" in table:
-            return self._default(table["default"], (*path, "default"))
+            inner = (*path, "default")
+            value = self._default(table["default"], inner)
+            self._take_over(inner, path)
+            return value
         return self._fail(
             path,
             "E105",
             f"needs the environment variable {name}, which is not set",
             f'Set it, or write {{env = "{name}", default = …}}',
         )
+
+    def _take_over(self, inner: KeyPath, path: KeyPath) -> None:
+        """Tell of a reference what happened to the one that is its default."""
+        if inner in self.failed:
+            self.failed.add(path)
+        for names in (self.variables, self.files):
+            if inner in names:
+                names[path] = names.pop(inner)
 
     def _default(self, default: Any, path: KeyPath) -> Any:
         is_table = isinstance(default, dict) and not default.keys() & {"env", "file"}

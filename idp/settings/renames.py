@@ -75,8 +75,9 @@ def _without(tables: Any, path: KeyPath) -> Any:
         return [
             _without(table, tuple(rest)) if n == key else table for n, table in enumerate(tables)
         ]
-    if rest:
-        return {**tables, key: _without(tables[key], tuple(rest))}
+    if rest and (inner := _without(tables[key], tuple(rest))):
+        return {**tables, key: inner}
+    # A table that held nothing else goes, too: its own name may be an old one.
     return {name: value for name, value in tables.items() if name != key}
 
 

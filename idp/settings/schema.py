@@ -46,6 +46,7 @@ def json_schema() -> Schema:
 
 def _table(schema: Schema) -> Schema:
     table = {key: value for key, value in schema.items() if key not in {"title", WORDS}}
+    table.pop("propertyNames", None)  # which patternProperties say already
     for kind in ("properties", "patternProperties"):
         if kind in table:
             table[kind] = {name: _value(inner) for name, inner in table[kind].items()}

@@ -45,6 +45,11 @@ def make_secrets(directory: Path) -> list[str]:
         raise SettingsRefused(message) from error
 
 
+def has_secrets(directory: Path) -> bool:
+    """Answer whether `idp init` has made any of them."""
+    return any(os.path.lexists(directory / name) for name in _NAMES)
+
+
 def load_secrets(directory: Path) -> Secrets:
     """Return the keyrings in `directory`.
 

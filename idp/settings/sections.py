@@ -5,10 +5,17 @@ A key stands here only when the program does what it says.
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
 
 from idp.settings.claims import ScopeClaims, ScopeName
 from idp.settings.clients import Client, SigningAlgorithm
@@ -46,6 +53,12 @@ CharacterClass: TypeAlias = Literal["upper", "lower", "digit", "special"]
 Locale: TypeAlias = Annotated[Text, matching(r"[a-z]{2,3}", 'a language like "bn"')]
 
 
+def _check_version(value: Any) -> Any:
+    if type(value) is not int:  # true and 1.0 are equal to 1, and nobody means them
+        raise ValueError("must be 1")
+    return value
+
+
 def _check_pattern(pattern: str) -> str:
     if "\0" in pattern or "**" in pattern:
         raise ValueError('must be a file or a pattern like "clients.d/*.toml", without "**"')
@@ -77,6 +90,7 @@ def _with_a_port(url: str) -> str:
     return url
 
 
+Version: TypeAlias = Annotated[Literal[1], BeforeValidator(_check_version)]
 Pattern: TypeAlias = Annotated[Text, AfterValidator(_check_pattern)]
 
 
@@ -322,9 +336,7 @@ class Aliases(Section):
 class Settings(Section):
     """The whole configuration. Relative paths in it are relative to the file it came from."""
 
-    config_version: Literal[1] = Field(
-        description="The version of this file's format.", examples=[1]
-    )
+    config_version: Version = Field(description="The version of this file's format.", examples=[1])
     issuer: Issuer = Field(
         description="The address of this provider, exactly as applications write it.",
         examples=["https://sso.example.gov.bd"],

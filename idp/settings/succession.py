@@ -20,7 +20,7 @@ class RestartNeeded(ProbeshError):
 
 def check_static(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """Compare two snapshots. Raises RestartNeeded when a key changed that needs a restart."""
-    changed = [name for key in STATIC_KEYS for name in changed_keys(key, old[key], new[key])]
+    changed = [n for key in STATIC_KEYS for n in changed_keys(key, old.get(key), new.get(key))]
     if changed:
         needs = "needs" if len(changed) == 1 else "need"
         raise RestartNeeded(f"{_listed(changed)} {needs} a restart.")

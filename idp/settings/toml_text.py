@@ -20,9 +20,10 @@ def duration_text(seconds: int) -> str:
 
 
 def toml_value(value: Any) -> str:
-    """Return a JSON value as TOML; tables are inline, and of null there is nothing to write."""
+    """Return a JSON value as TOML; tables are inline and leave out what is null."""
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{toml_key(key)} = {toml_value(one)}" for key, one in value.items())
+        kept = {key: one for key, one in value.items() if one is not None}
+        inner = ", ".join(f"{toml_key(key)} = {toml_value(one)}" for key, one in kept.items())
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml_value(one) for one in value)}]"

@@ -141,7 +141,7 @@ class UserBatches(Protocol):
     def page(self, wanted: UserFilter, *, after: str, most: int) -> Sequence[StoredUser]:
         """Return up to `most` users in the order of canonical e-mail, behind `after` ("": all)."""
 
-    def count(self, wanted: UserFilter) -> int: ...
+    def count(self) -> int: ...
     def add(self, added: Sequence[StoredUser], *, now: int) -> None:
         """Store new users. Raises AlreadySpent, and the unit is lost, if one is there already."""
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from idp.model.page import Message, Page
-from idp.model.tokens import new_reference
 from idp.oidc import protocol
 from idp.oidc.provider import OpenIDProvider
 from idp.oidc.request_check import PastedRequest, examine
@@ -153,7 +152,7 @@ class Developers:
             ShowPage(
                 page=page,
                 locale=language or self.pages.locale(browser),
-                reference=new_reference(),
+                reference="",
                 cookies=Cookies(language=language or None),
             )
         )

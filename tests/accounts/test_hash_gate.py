@@ -148,3 +148,41 @@ def test_a_thread_whose_turn_is_over_takes_a_place_like_everybody_else() -> None
     for _ in range(2):
         with gate.place(known_browser=True):
             assert gate._taken == 1
+
+
+def test_who_rests_keeps_the_place_and_gives_the_turn_away() -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def sleep(seconds: float) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            passed = pool.submit(passes, gate, known_browser=True).result(PATIENCE)
+        seen.append((gate._taken, passed))
+        assert seconds == 3
+
+    gate = HashGate(threads=8, wait=0.02, sleep=sleep)
+    with gate.place(known_browser=True):
+        gate.rest(3)
+    assert seen == [(1, True)]
+    assert gate._taken == 0
+
+
+def test_sleepers_fill_the_places_like_everybody_else() -> None:
+    refused: list[bool] = []
+
+    def sleep(_seconds: float) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            refused.append(not pool.submit(passes, gate, known_browser=True).result(PATIENCE))
+
+    gate = HashGate(threads=2, sleep=sleep)
+    with gate.place(known_browser=True):
+        gate.rest(1)
+    assert refused == [True]
+    assert passes(gate, known_browser=True)
+
+
+def test_nothing_left_to_wait_for_is_no_sleep() -> None:
+    gate = HashGate(threads=2, sleep=lambda _: pytest.fail("slept"))
+    for seconds in (0, -1):
+        with gate.place(known_browser=True):
+            gate.rest(seconds)
+    assert passes(gate, known_browser=True)

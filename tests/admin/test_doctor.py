@@ -219,7 +219,8 @@ def test_a_database_that_nobody_may_write_to_is_told(admit: Admit, postgresql_ur
         connection.exec_driver_sql(f"ALTER DATABASE {name} RESET default_transaction_read_only")
     engine.dispose()
     assert finding.verdict == "failed"
-    assert finding.sentence.startswith("The database cannot be used")
+    assert finding.sentence.startswith("PostgreSQL answers and cannot be written to (")
+    assert "not a standby" in finding.advice
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What all commands share: the way to the configuration, JSON, exit codes, one sentence."""
 
+import errno
 import json
 import os
 import subprocess
@@ -8,25 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from idp.cli.command import CommandFailed, sentence
+from idp.cli.command import CommandFailed, Invocation, sentence
 from idp.model.errors import AlreadySpent, Busy
 from tests.cli.conftest import Idp
+from tests.cli.walking import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = [
-    ("init",),
-    ("run",),
-    ("config", "check"),
-    ("db", "upgrade"),
-    ("user", "add"),
-    ("user", "set-password"),
-    ("user", "disable"),
-    ("user", "enable"),
-    ("mail", "test"),
-]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [c.words for c in COMMANDS.values()], ids=" ".join)
 def test_every_command_explains_itself_and_takes_json_and_config(
     idp: Idp, command: tuple[str, ...]
 ) -> None:
@@ -100,6 +91,44 @@ def test_errors_without_words_still_make_a_sentence() -> None:
     assert sentence(CommandFailed("It is so.")) == "It is so."
     assert sentence(Busy(2)) == "Too many passwords are being hashed; try again in 2 seconds."
     assert sentence(AlreadySpent()) == "The command failed: AlreadySpent."
+
+
+def test_a_trouble_of_the_system_is_one_sentence(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Invocation) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/var/idp.toml")
+
+    monkeypatch.setattr(Invocation, "settings", broken)
+    answer = idp("keys", "list")
+    assert (answer.exit_code, answer.stderr) == (
+        1,
+        "/var/idp.toml: No space left on device.\n",
+    )
+
+
+def test_ctrl_c_is_one_word(idp: Idp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: Invocation) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Invocation, "settings", interrupted)
+    answer = idp("keys", "list")
+    assert (answer.exit_code, answer.stderr.strip()) == (1, "Stopped.")
+
+
+def test_a_reader_that_goes_away_is_no_trouble(config: Path) -> None:
+    program = "from idp.cli import main; main()"
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "config", "schema"],
+        env={**os.environ, "IDP_CONFIG": str(config), "PYTHONPATH": str(ROOT)},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_the_command_is_a_program_of_its_own(config: Path) -> None:

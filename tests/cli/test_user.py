@@ -14,6 +14,7 @@ from idp.accounts.passwords import Hasher
 from idp.admin.installation import directory
 from idp.app import load_settings
 from idp.cli.user import user_group
+from idp.model.clock import system_clock
 from idp.model.tokens import digest
 from idp.model.user import User
 from idp.stores.sql import SqlStores, open_engine
@@ -303,4 +304,27 @@ def test_a_mailbox_that_is_somebodys_is_told(installed: Idp) -> None:
 def test_the_help_of_each_command_shows_an_example(idp: Idp, command: str) -> None:
     answer = idp("user", command, "--help")
     assert answer.exit_code == 0
-    assert f"Example: idp user {command} office@example.gov.bd" in " ".join(answer.stdout.split())
+    subject = {"import": "users.csv", "export": "users.csv", "list": "--search"}
+    example = f"Example: idp user {command} {subject.get(command, EMAIL)}"
+    assert example in " ".join(answer.stdout.split())
+
+
+def test_every_session_of_a_user_ends_and_of_nobody_else(installed: Idp, config: Path) -> None:
+    for email in (EMAIL, "other@example.gov.bd"):
+        installed("user", "add", email)
+        user = _user(config, email)
+        assert user is not None
+        now = system_clock()
+        with SqlStores(open_engine(load_settings(config).database.url)).write() as work:
+            work.user_sessions.add(user_session(user, last_seen_at=now, expires_at=now + 60))
+            work.user_sessions.add(user_session(user, expires_at=now - 1))
+    answer = installed("user", "end-sessions", EMAIL, "--json")
+    assert json.loads(answer.stdout) == {"ok": True, "email": EMAIL, "ended": 1}
+    assert json.loads(installed("user", "show", EMAIL, "--json").stdout)["sessions"] == 0
+    other = installed("user", "show", "other@example.gov.bd", "--json")
+    assert json.loads(other.stdout)["sessions"] == 1
+
+
+def test_ending_the_sessions_of_nobody_is_told(installed: Idp) -> None:
+    answer = installed("user", "end-sessions", EMAIL)
+    assert (answer.exit_code, answer.stderr) == (1, "No user has this e-mail address.\n")

@@ -6,7 +6,10 @@ import pytest
 
 from idp.model.errors import AlreadySpent
 from idp.model.user import User
+from idp.stores.ports import StoredUser
 from idp.stores.sql import SqlStores
+from idp.stores.sql.credentials import _NEXT_FOREIGN
+from idp.stores.sql.prepared import prepare
 from tests.contract.builders import NOW, ODD, stored_user, user
 
 
@@ -205,3 +208,69 @@ def test_demands_of_one_second_have_an_order(stores: SqlStores, owner: User) -> 
         for action in ("c", "a", "b"):
             work.required_actions.require(owner.id, action, now=NOW)
         assert work.required_actions.of_user(owner.id) == ("a", "b", "c")
+
+
+OURS = "probesh1:1:$2b$04$" + "a" * 53
+
+
+def test_hashes_of_other_schemes_are_found_in_the_order_of_their_bytes(stores: SqlStores) -> None:
+    # By a language's rules "$" and "+" would not count and "a" stood before "B".
+    foreign = ["keycloak:$B+", "keycloak:$B/", "keycloak:$a", "keycloak:a$", "other"]
+    for tagged in (OURS, *foreign[::-1], OURS):
+        set_passwords(stores, stored_user(stores), tagged, keep=4)
+    found: list[str] = []
+    with stores.read() as view:
+        while (after := view.credentials.next_foreign(found[-1] if found else "")) is not None:
+            found.append(after)
+    assert found == foreign
+
+
+def test_no_hash_of_another_scheme_is_found_once_all_are_ours(
+    stores: SqlStores, owner: User
+) -> None:
+    set_passwords(stores, owner, "keycloak:$x", keep=4)
+    set_passwords(stores, stored_user(stores), OURS, keep=4)
+    with stores.write() as work:
+        assert work.credentials.next_foreign("") == "keycloak:$x"
+        work.credentials.rehash(owner.id, OURS, old="keycloak:$x")
+        assert work.credentials.next_foreign("") is None
+
+
+def test_replaced_hashes_of_other_schemes_do_not_count(stores: SqlStores, owner: User) -> None:
+    set_passwords(stores, owner, "keycloak:$x", OURS, keep=4)
+    with stores.read() as view:
+        assert view.credentials.next_foreign("") is None
+
+
+def test_looking_for_other_schemes_reads_the_index_alone(stores: SqlStores) -> None:
+    with stores.write() as work:
+        added = [
+            StoredUser(user(), f"keycloak:$x{number:04}" if number < 3 else OURS, ())
+            for number in range(2000)
+        ]
+        work.user_batches.add(added, now=NOW)
+    is_sqlite = stores.engine.dialect.name == "sqlite"
+    statement = _NEXT_FOREIGN.sqlite if is_sqlite else _NEXT_FOREIGN.postgresql
+    prepared = prepare(statement, stores.engine.dialect, ("after",))
+    explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
+    explained = replace(prepared, text=explain + prepared.text, outward=())
+    with stores.engine.connect() as connection:
+        if not is_sqlite:
+            connection.exec_driver_sql("ANALYZE credentials")
+        plan = " ".join(map(str, explained.execute(connection, {"after": "keycloak:"})))
+    assert "ix_credentials_foreign" in plan
+    assert "SCAN credentials" not in plan
+    assert "Seq Scan" not in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_a_new_user_may_bring_earlier_passwords_newest_first(stores: SqlStores) -> None:
+    newcomer, other = user(), user()
+    with stores.write() as work:
+        added = [StoredUser(newcomer, "now", (), ("older", "oldest")), StoredUser(other, None, ())]
+        work.user_batches.add(added, now=NOW)
+    assert recent(stores, newcomer) == ["now", "older", "oldest"]
+    assert recent(stores, other) == []
+    set_passwords(stores, newcomer, "new", keep=2)
+    assert recent(stores, newcomer) == ["new", "now", "older"]

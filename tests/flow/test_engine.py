@@ -251,9 +251,17 @@ def test_a_flow_is_proven_by_all_the_methods_of_its_steps_and_by_more(engine_of)
     engine = engine_of(Straw("login", amr=("pwd",)), Straw("code", amr=("email",)))
     assert engine.is_proven("browser", ("email", "pwd", "hwk"))
     assert not engine.is_proven("browser", ("pwd",))
-    assert engine.has_step(replace(SEALED, step=1))
-    assert not engine.has_step(replace(SEALED, step=2))
+    assert engine.has_step(replace(SEALED, step=1, amr=("pwd",)))
+    assert not engine.has_step(replace(SEALED, step=2, amr=("pwd", "email")))
     assert not engine.has_step(replace(SEALED, flow="gone"))
+
+
+def test_a_flow_whose_steps_changed_places_passes_none_of_them_over(engine_of):
+    proven = replace(SEALED, step=1, amr=("pwd",))
+    assert engine_of(Straw("login", amr=("pwd",)), Straw("code", amr=("email",))).has_step(proven)
+    # Its step would be the password again, and the code would never be asked for.
+    swapped = engine_of(Straw("code", amr=("email",)), Straw("login", amr=("pwd",)))
+    assert not swapped.has_step(proven)
 
 
 def test_a_wait_is_told_with_its_seconds_and_checks_nothing(engine_of):

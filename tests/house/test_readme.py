@@ -4,18 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from idp.cli.root import root
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "CHANGELOG.md"]
-
-
-def _idp_commands() -> list[list[str]]:
-    shell = "\n".join(re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL))
-    found = re.findall(r"^idp --config \S+ ([a-z-]+)(?: ([a-z-]+))?", shell, re.MULTILINE)
-    return [[word for word in words if word] for words in found]
 
 
 def test_the_readme_begins_with_the_two_commands_and_make_knows_them():
@@ -26,16 +17,6 @@ def test_the_readme_begins_with_the_two_commands_and_make_knows_them():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"`make (\w+)`", text):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-
-
-@pytest.mark.parametrize("words", _idp_commands(), ids=" ".join)
-def test_every_command_of_the_readme_exists_and_shows_an_example(words: list[str]):
-    known = root.commands
-    depth = 1 + (words[0] in {"config", "user", "mail", "db"})
-    assert words[0] in known
-    answer = CliRunner().invoke(root, [*words[:depth], "--help"])
-    assert answer.exit_code == 0
-    assert "idp " in answer.output
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)

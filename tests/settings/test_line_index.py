@@ -26,10 +26,22 @@ _SCALARS = (
     "1979-05-27T07:32:00.5Z",
     "2027-03-01",
     '"প্রবেশ"',
+    '"""প্রবেশ = ১\n# "মন্তব্য"\n"""',
+    '"""\nkey = 1\n\\\n   joined"""',
+    '"\\u0995\\U0001F600😀"',
+    "0xDEAD_beef",
+    "0b11_01",
+    "-inf",
+    "+nan",
+    "6_0e-2",
+    "07:32:00.999",
+    "1979-05-27t07:32:00-07:00",
     '""',
     "''",
 )
-_NAMES = st.sampled_from(["a", "b", "c-d", "5", "ডাক", "x.y", "q'", "sp ace", '"', "", "#", "[e]"])
+_NAMES = st.sampled_from(
+    ["a", "b", "c-d", "5", "ডাক", "😀", "1.5", "x.y", "q'", "sp ace", '"', "", "#", "[e]"]
+)
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 
@@ -167,6 +179,46 @@ def test_every_key_that_tomllib_reads_has_the_place_of_its_name(table: Table, da
 
 @settings(max_examples=200, deadline=None)
 @given(table=_DOCUMENTS, data=st.data())
+def test_a_key_that_is_written_otherwise_at_its_place_is_another_key(
+    table: Table, data: Any
+) -> None:
+    text = Writer(data.draw).document(table).replace("\r\n", "\n")
+    for path, place in LineIndex(text).places.items():
+        if not isinstance(path[-1], str):
+            continue
+        start = _offset(text, place)
+        spelled = max((s for s in _spellings(path[-1]) if text.startswith(s, start)), key=len)
+        changed = f"{text[:start]}another-key{text[start + len(spelled) :]}"
+        try:
+            read = set(_paths(tomllib.loads(changed)))
+        except tomllib.TOMLDecodeError:
+            continue  # a table that is opened under both names
+        assert (*path[:-1], "another-key") in read
+
+
+def _offset(text: str, place: Place) -> int:
+    return sum(len(line) + 1 for line in text.split("\n")[: place.line - 1]) + place.column - 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(table=_DOCUMENTS, data=st.data())
+def test_the_ends_of_lines_move_no_place(table: Table, data: Any) -> None:
+    text = Writer(data.draw).document(table).replace("\r\n", "\n")
+    assert LineIndex(text.replace("\n", "\r\n")).places == LineIndex(text).places
+
+
+@settings(max_examples=200, deadline=None)
+@given(table=_DOCUMENTS, data=st.data())
+def test_lines_above_move_every_place_down(table: Table, data: Any) -> None:
+    text = Writer(data.draw).document(table)
+    moved = LineIndex(f"# মন্তব্য [x]\n\n{text}").places
+    assert moved == {
+        path: Place(line + 2, column) for path, (line, column) in LineIndex(text).places.items()
+    }
+
+
+@settings(max_examples=200, deadline=None)
+@given(table=_DOCUMENTS, data=st.data())
 def test_no_two_elements_of_a_document_share_a_place_unless_one_holds_the_other(
     table: Table, data: Any
 ) -> None:
@@ -192,6 +244,18 @@ def test_no_two_elements_of_a_document_share_a_place_unless_one_holds_the_other(
         ('a = """x\r\ny"""\r\nb = 1\r\n', ("b",), (3, 1)),
         ('"ক.খ" = 1\n"গ" = { ঘ_ = 1 }\n'.replace("ঘ_", "'ঘ'"), ("গ", "ঘ"), (2, 9)),
         ("a=1979-05-27 07:32:00\nb=1\n", ("b",), (2, 1)),
+        ('"ডাক" = 1 # x\na = { "ঘ" = 1, b = 2 }\n', ("a", "b"), (2, 16)),
+        ('a = ["😀", { b = 1 }]\n', ("a", 1, "b"), (1, 13)),
+        ("a = ['ক', 'খ']\n", ("a", 1), (1, 11)),
+        ("[[a]]\nb = [\n  { c = 1 },\n  { c = 2 },\n]\n", ("a", 0, "b", 1, "c"), (4, 5)),
+        ("[a]\nx.y = 1\nx.z = 2\n", ("a", "x"), (2, 1)),
+        ("[a]\nx.y = 1\nx.z = 2\n", ("a", "x", "z"), (3, 3)),
+        ("[a.b]\nx = 1\n[a]\ny = 1\n", ("a", "y"), (4, 1)),
+        ("[ a . 'b' ]\n\"c\" . d = 1\n", ("a", "b"), (1, 7)),
+        ("[ a . 'b' ]\n\"c\" . d = 1\n", ("a", "b", "c", "d"), (2, 7)),
+        ("a = '''\r\nb = 1\r\n'''\r\nc = 1\r\n", ("c",), (4, 1)),
+        ('a = """\\"""b = 1"""\nc = 1\n', ("c",), (2, 1)),
+        ("\ta = 1\n", ("a",), (1, 2)),
     ],
 )
 def test_a_key_is_found_where_an_editor_counts_it(

@@ -90,6 +90,17 @@ def test_a_default_stands_aside_for_a_variable_that_is_set() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_of_two_variables_the_one_that_is_set_is_named() -> None:
+    inner = '{ env = "A", default = { env = "B", default = "x" } }'
+    Path("idp.toml").write_text(f"listen.host = {inner}\n{MAIN}")
+    said = {
+        str(read(**environ).origins.source_of(("listen", "host")))
+        for environ in ({}, {"A": "1"}, {"B": "1"}, {"A": "1", "B": "2"})
+    }
+    assert said == {"idp.toml:1", "env A, idp.toml:1", "env B, idp.toml:1"}
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_finding_of_another_room_gets_the_place_of_its_key() -> None:
     origins = read().origins
     theme = Finding(("clients", "archive", "flow"), "E201", "is tired")

@@ -267,6 +267,9 @@ def test_a_wrong_line_is_told_with_its_place_and_its_cure(
 MAIL = 'mail = { host = "127.0.0.1", tls = "none", from = "no-reply@example.gov.bd" }'
 MAIN = [
     ("config_version = 1", "config_version = 2", "1:1 E104 config_version must be 1"),
+    ("config_version = 1", "config_version = true", "1:1 E104 config_version must be 1"),
+    ("config_version = 1", "config_version = 1.0", "1:1 E104 config_version must be 1"),
+    ("config_version = 1", 'config_version = "1"', "1:1 E104 config_version must be 1"),
     ("config_version = 1\n", "", "1:1 E102 config_version is missing"),
     ('"http://127.0.0.1:9000"', '"http://127.0.0.1:9000/"',
      "2:1 E104 issuer must not end with a slash"),

@@ -13,6 +13,7 @@ PLANTED = {
     "sessions": "session",
     "clients.redirects": "clients.redirect_uris",
     "code_lifetime": "otp.ttl",
+    "proof.networks": "proxy.trusted",
     "clients.digests": "clients.secrets",
 }
 CLIENT = """\
@@ -56,8 +57,10 @@ def test_an_old_name_of_a_key_means_what_it_meant_and_is_told() -> None:
     loaded = read(LEAST.replace("from =", "sender ="))
     assert loaded.settings.mail.sender == "no-reply@example.gov.bd"
     assert [str(warning) for warning in loaded.warnings] == [
-        'idp.toml:5:44 W001 mail.sender is the old name of "mail.from". '
-        'Write "mail.from": the next major version knows that name only'
+        (
+            'idp.toml:5:44 W001 mail.sender is the old name of "mail.from". '
+            'Write "mail.from": the next major version knows that name only'
+        )
     ]
     assert str(loaded.origins.source_of(("mail", "from"))) == "idp.toml:5"
 
@@ -73,6 +76,19 @@ def test_a_key_may_have_stood_in_another_table() -> None:
     loaded = read(f'code_lifetime = "5m"\n{LEAST}otp.tries = 3\n')
     assert (loaded.settings.otp.ttl, loaded.settings.otp.tries) == (300, 3)
     assert str(loaded.origins.source_of(("otp", "ttl"))) == "idp.toml:1"
+
+
+def test_a_table_that_held_only_an_old_name_may_be_an_old_one_itself() -> None:
+    loaded = read(f'{LEAST}[proof]\nnetworks = ["10.0.0.0/8"]\n')
+    assert [str(network) for network in loaded.settings.proxy.trusted] == ["10.0.0.0/8"]
+    assert mistakes(f'{LEAST}[proof]\nnetworks = ["10.0.0.0/8"]\nhops = 1\n') == [
+        "idp.toml:6:2 E101 proof is not a key"
+    ]
+
+
+def test_a_table_that_holds_its_key_under_the_old_name_only_is_still_there() -> None:
+    text = LEAST.replace('host = "127.0.0.1", tls = "none", from =', "sender =")
+    assert mistakes(text) == ["idp.toml:5:1 E102 mail.host is missing"]
 
 
 def test_each_client_of_each_file_may_use_an_old_name() -> None:
@@ -93,8 +109,10 @@ def test_each_client_of_each_file_may_use_an_old_name() -> None:
 
 def test_both_names_at_once_are_a_mistake_at_the_old_one() -> None:
     assert mistakes(LEAST.replace("from =", 'sender = "a@example.gov.bd", from =')) == [
-        'idp.toml:5:44 E203 mail.sender is the old name of "mail.from", which is there, too. '
-        "Keep one of them"
+        (
+            'idp.toml:5:44 E203 mail.sender is the old name of "mail.from", which is there, too. '
+            "Keep one of them"
+        )
     ]
 
 

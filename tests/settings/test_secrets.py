@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from idp.model.errors import SettingsRefused
-from idp.settings.secrets import load_secrets, make_secrets
+from idp.settings.secrets import has_secrets, load_secrets, make_secrets
 
 NAMES = ["pepper", "key_encryption_key", "form_key"]
 
@@ -63,6 +63,13 @@ def test_secrets_do_not_show_themselves(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     secrets = load_secrets(tmp_path)
     assert repr(secrets) == "Secrets()"
+
+
+def test_an_installation_has_secrets_once_one_is_made(tmp_path: Path) -> None:
+    assert not has_secrets(tmp_path / "nowhere")
+    assert not has_secrets(tmp_path)
+    (tmp_path / "form_key").write_text("")
+    assert has_secrets(tmp_path)
 
 
 def test_a_missing_secret_tells_what_to_run(tmp_path: Path) -> None:

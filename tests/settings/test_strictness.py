@@ -1,5 +1,6 @@
 """What the issue of strictness lists, each told where it stands and all in one run."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from idp.settings import MistakesFound, find_looks, read_configuration
 from idp.settings.claims import RESERVED_CLAIMS
 from idp.settings.clients import Client
+from idp.settings.explain import keys_of
 from idp.settings.sections import Settings
+from idp.settings.values import Section
 from tests.settings.conftest import LEAST, SECRET, Load, Mistakes
 
 LOOKS = find_looks(Path(__file__).parents[2] / "themes")
@@ -51,19 +54,19 @@ def test_the_looks_of_this_checkout_are_found() -> None:
     ("lines", "expected"),
     [
         ('theme.name = "protal"\n',
-         '6:7 E201 theme.name names the theme "protal", which does not exist. '
-         'Did you mean "portal"?'),
+         ('6:7 E201 theme.name names the theme "protal", which does not exist. '
+         'Did you mean "portal"?')),
         ('theme = { locales = ["bn", "fr"] }\n',
-         '6:27 E201 theme.locales[1] names the language "fr", for which there are no words. '
-         "There are bn, en"),
+         ('6:28 E201 theme.locales[1] names the language "fr", for which there are no words. '
+         "There are bn, en")),
         ('theme = { locales = ["bn", "en", "bn"] }\n',
-         '6:33 E201 theme.locales[2] names "bn" a second time'),
+         '6:34 E201 theme.locales[2] names "bn" a second time'),
         (f'{CLIENT}theme = "minstry"\n',
-         '13:1 E201 clients[0].theme names the theme "minstry", which does not exist. '
-         'Did you mean "ministry"?'),
+         ('13:1 E201 clients[0].theme names the theme "minstry", which does not exist. '
+         'Did you mean "ministry"?')),
         (f'{CLIENT}theme = "x"\n',
-         '13:1 E201 clients[0].theme names the theme "x", which does not exist. '
-         f"There are {', '.join(sorted(LOOKS.themes))}"),
+         ('13:1 E201 clients[0].theme names the theme "x", which does not exist. '
+         f"There are {', '.join(sorted(LOOKS.themes))}")),
     ],
 )  # fmt: skip
 def test_a_theme_or_a_language_that_does_not_exist_is_told_at_its_key(
@@ -87,8 +90,8 @@ SCOPES = [
     ("scopes.office = {}", None),
     ('scopes.office.claim.x = "attributes.x"',
      '6:15 E101 scopes.office.claim is not a key. Did you mean "claims"?'),
-    ('scopes.office.claims.x = { form = "attributes.x" }',
-     '6:28 E101 scopes.office.claims.x.form is not a key. Did you mean "from"?'),
+    ('scopes.office.claims.x = { from = "attributes.x", typ = "list" }',
+     '6:51 E101 scopes.office.claims.x.typ is not a key. Did you mean "type"?'),
     ('scopes.office.claims.x = { from = "attributes.x", type = "text" }',
      ('6:51 E104 scopes.office.claims.x.type must be "string", "number", "boolean" or "list"')),
     ('scopes.office.claims.x = "office"',
@@ -108,8 +111,8 @@ SCOPES = [
     ('scopes.a.claims.x = "attributes.x"\nscopes.b.claims.x = "attributes.y"',
      ("7:17 E201 scopes.b.claims.x comes from elsewhere than scopes.a.claims.x. "
      "One claim has one source in all scopes")),
-    ('scopes.a.claims.x = "attributes.x"\n'
-     'scopes.b.claims.x = { from = "attributes.x", type = "list" }',
+    (('scopes.a.claims.x = "attributes.x"\n'
+     'scopes.b.claims.x = { from = "attributes.x", type = "list" }'),
      ("7:17 E201 scopes.b.claims.x comes from elsewhere than scopes.a.claims.x. "
      "One claim has one source in all scopes")),
 ]  # fmt: skip
@@ -125,8 +128,10 @@ def test_a_scope_says_what_it_opens_and_from_where(
 @pytest.mark.parametrize("claim", sorted(RESERVED_CLAIMS))
 def test_a_claim_that_the_program_fills_has_no_other_source(judged: Judged, claim: str) -> None:
     assert judged(f'{LEAST}scopes.office.claims.{claim} = "attributes.x"\n') == [
-        f"idp.toml:6:22 E201 scopes.office.claims.{claim} is a claim that the program fills "
-        "itself. Take another name"
+        (
+            f"idp.toml:6:22 E201 scopes.office.claims.{claim} is a claim that the program fills "
+            "itself. Take another name"
+        )
     ]
 
 
@@ -142,9 +147,70 @@ def test_a_client_may_ask_for_a_scope_of_ones_own(configured: Load, mistakes: Mi
     asks = f'{CLIENT}scopes = ["openid", "office"]\n'
     assert configured(f"{LEAST}{scope}{asks}").clients[0].scopes == ("openid", "office")
     assert mistakes(f"{LEAST}{asks}") == [
-        'idp.toml:13:21 E201 clients[0].scopes[1] names an unknown scope "office". '
-        "Declare a scope of your own under [scopes]"
+        (
+            'idp.toml:13:21 E201 clients[0].scopes[1] names an unknown scope "office". '
+            "Declare a scope of your own under [scopes]"
+        )
     ]
+
+
+PRODUCTION = """\
+config_version = 1
+issuer = "https://sso.example.gov.bd"
+database = { url = "sqlite:///idp.sqlite" }
+mail = { host = "smtp.example.gov.bd", from = "no-reply@example.gov.bd" }
+"""
+
+
+def _hash(secret: str) -> str:
+    return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()}"
+
+
+@pytest.mark.parametrize("secret", ["", "secret", "changeme", "portal", "portal-secret"])
+def test_a_secret_that_anybody_guesses_is_refused_in_production(
+    configured: Load, mistakes: Mistakes, secret: str
+) -> None:
+    weak = CLIENT.replace(SECRET, _hash(secret))
+    (found,) = mistakes(f"{PRODUCTION}{weak}")
+    assert found == (
+        "idp.toml:10:14 E201 clients[0].secrets[0].hash is the hash of a secret that anybody "
+        "guesses. Run idp client rotate portal"
+    )
+    assert _hash(secret) not in found
+    assert configured(f"{LEAST}{weak}").clients
+    strong = CLIENT.replace(SECRET, _hash(f"idpcs_{secret}-and-256-random-bits"))
+    assert configured(f"{PRODUCTION}{strong}").clients
+
+
+def test_a_certificate_is_looked_at_on_every_line_that_leaves_this_machine(
+    configured: Load, mistakes: Mistakes
+) -> None:
+    blind = "verify = false, from ="
+    assert not configured(LEAST.replace("from =", blind)).mail.verify
+    assert mistakes(PRODUCTION.replace("from =", blind)) == [
+        (
+            "idp.toml:4:40 E201 mail.verify must be true, except for a mail server on this machine "
+            "(a loopback address). Name the certificate's authority in mail.ca_file"
+        )
+    ]
+
+
+@pytest.mark.parametrize("path", ["", "/realms/other", "/realms/portal/", "/realms/portal/x"])
+def test_the_aliases_of_a_realm_need_an_issuer_that_ends_with_it(
+    mistakes: Mistakes, path: str
+) -> None:
+    text = PRODUCTION.replace('.gov.bd"\n', f'.gov.bd{path}"\n', 1)
+    found = mistakes(f'{text}aliases.keycloak_realm = "portal"\n')
+    assert found[-1] == (
+        'idp.toml:5:9 E201 aliases.keycloak_realm needs an issuer that ends with "/realms/portal", '
+        "as applications know it"
+    ) or found == ["idp.toml:2:1 E104 issuer must not end with a slash"]
+
+
+def test_a_realm_that_the_issuer_ends_with_has_aliases(configured: Load) -> None:
+    text = PRODUCTION.replace('.gov.bd"\n', '.gov.bd/auth/realms/portal"\n', 1)
+    settings = configured(f'{text}aliases.keycloak_realm = "portal"\n')
+    assert settings.aliases.keycloak_realm == "portal"
 
 
 @pytest.mark.parametrize("announce", ["90d", "91d"])
@@ -168,7 +234,10 @@ def test_a_duration_in_another_unit_is_refused(mistakes: Mistakes, key: str, uni
 def test_a_variable_stands_for_one_value_only(mistakes: Mistakes, value: str) -> None:
     found = mistakes(f'{LEAST}proxy.trusted = {{ env = "X", default = {value} }}\n')
     assert found == [
-        "idp.toml:6:29 E103 proxy.trusted.default must be one value: a text, a number, true or false"
+        (
+            "idp.toml:6:30 E103 proxy.trusted.default must be one value: "
+            "a text, a number, true or false"
+        )
     ]
 
 
@@ -188,17 +257,16 @@ def test_a_key_whose_behaviour_is_not_built_does_not_exist(mistakes: Mistakes, k
 
 def test_every_unknown_key_finds_the_key_that_it_is_one_letter_from(mistakes: Mistakes) -> None:
     for name, field in Settings.model_fields.items():
-        inner = field.annotation
-        if name in {"flows", "scopes", "clients"} or not hasattr(inner, "model_fields"):
+        table = field.annotation
+        if name == "flows" or not (isinstance(table, type) and issubclass(table, Section)):
             continue
-        for key, of_key in inner.model_fields.items():
-            word = of_key.alias or key
+        for word in keys_of(table):
             kept = "".join(f"{x}\n" for x in LEAST.splitlines() if not x.startswith(f"{name} ="))
             found = mistakes(f"{kept}[{name}]\n{word}s = 1\n")
             assert any(f'Did you mean "{word}"?' in line for line in found), f"{name}.{word}"
     for key in Client.model_fields:
-        (found,) = mistakes(f"{LEAST}{CLIENT}{key}_ = 1\n")
-        assert found.endswith(f'clients[0].{key}_ is not a key. Did you mean "{key}"?')
+        (told,) = mistakes(f"{LEAST}{CLIENT}{key}_ = 1\n")
+        assert told.endswith(f'clients[0].{key}_ is not a key. Did you mean "{key}"?')
 
 
 def test_all_of_it_is_told_in_one_run(judged: Judged, tmp_path: Path) -> None:

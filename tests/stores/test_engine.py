@@ -2,6 +2,8 @@
 
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -39,6 +41,22 @@ def postgresql_engine(postgresql_url: str) -> Iterator[Engine]:
 def test_another_kind_of_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite:///"):
         open_engine(url)
+
+
+def test_sqlite_keeps_its_log_while_other_programs_come_and_go(
+    sqlite: Engine, sqlite_url: str
+) -> None:
+    log = Path(f"{sqlite.url.database}-wal")
+    reader = sqlite.execution_options(**reading_options(sqlite))
+    with reader.connect() as first, reader.connect() as second:
+        for connection in (first, second):
+            connection.exec_driver_sql("SELECT count(*) FROM users").scalar()
+        # Opens and closes the database like `idp user list` beside a server.
+        program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+        program += "c.execute('SELECT count(*) FROM users').fetchone(); c.close()"
+        path = sqlite_url.removeprefix("sqlite:///")
+        subprocess.run([sys.executable, "-c", program, path], check=True)
+        assert log.exists(), "it took itself for the last one: what we write now is lost"
 
 
 def test_sqlite_is_durable_and_keeps_its_foreign_keys(sqlite: Engine) -> None:

@@ -9,9 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from idp.model.errors import StoreUnavailable
+from idp.model.errors import SettingsRefused, StoreUnavailable
+from idp.stores.ports import SigningKey
 from idp.stores.sql import SqlStores, open_engine
-from idp.stores.sql.migrate import _config, is_current, upgrade
+from idp.stores.sql.migrate import _config, check_current, is_current, schema_age, upgrade
 from idp.stores.sql.statements import dump
 from idp.stores.sql.tables import metadata
 from tests.contract.builders import NOW, ODD, authentication_session, letter
@@ -109,6 +110,42 @@ def test_a_database_is_current_after_its_upgrade_and_not_before(bare_url: str) -
     assert is_current(engine)
     upgrade(engine)
     assert is_current(engine)
+    engine.dispose()
+
+
+def test_a_signing_key_of_an_older_schema_signs_since_it_was_made(bare_url: str) -> None:
+    engine = open_engine(bare_url)
+    migrate(engine, "0002")
+    old = "INSERT INTO signing_keys (kid, alg, sealed, created_at) VALUES ('k', 'ES256', :s, :now)"
+    with engine.begin() as connection:
+        connection.execute(text(old), {"s": b"sealed", "now": NOW})
+    upgrade(engine)
+    with SqlStores(engine).read() as view:
+        assert view.signing_keys.all() == [SigningKey("k", "ES256", b"sealed", NOW, NOW)]
+    migrate(engine, "0002", back=True)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT kid, created_at, retired_at FROM signing_keys"))
+        assert [tuple(row) for row in kept] == [("k", NOW, None)]
+    engine.dispose()
+
+
+def test_the_age_of_a_schema_is_told_before_anything_is_read(bare_url: str) -> None:
+    engine = open_engine(bare_url)
+    assert schema_age(engine) == "none"
+    with pytest.raises(StoreUnavailable, match="it has no tables"):
+        check_current(engine)
+    migrate(engine, "0001")
+    assert schema_age(engine) == "older"
+    with pytest.raises(SettingsRefused, match="run idp db upgrade"):
+        check_current(engine)
+    upgrade(engine)
+    check_current(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert schema_age(engine) == "newer"
+    for refuses in (check_current, upgrade):
+        with pytest.raises(SettingsRefused, match="newer version of this program: install"):
+            refuses(engine)
     engine.dispose()
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from jwcrypto.jwt import JWTMissingKey
 from keycloak import KeycloakAuthenticationError, KeycloakOpenID, KeycloakPostError
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
@@ -32,7 +31,10 @@ PAGE = Path(__file__).with_name("keycloak.html")
 REALM = "/realms/portal"
 BASE = f"{REALM}/protocol/openid-connect"
 ROLES = {"realm": ["approver"], "clients": {"desk": ["publisher"], "spa": ["reader"]}}
-PATHS = ("", "silent", "no-frame", "required", "required-frame", "silent-check-sso.html")
+PATHS = (
+    *("", "silent", "no-frame", "required", "required-frame", "discovered"),
+    "silent-check-sso.html",
+)
 CLIENTS = """
 [[clients]]
 client_id = "spa"
@@ -187,7 +189,7 @@ def test_keycloak_js_checks_logs_in_refreshes_asks_and_logs_out(realm: Realm, pa
 def test_keycloak_js_that_requires_a_login_finds_it_again(realm: Realm, page: Page):
     page.goto(f"{realm.spa}/required")
     _log_in(page, realm)
-    for path in ("required", "required-frame", "no-frame", "silent", ""):
+    for path in ("required", "required-frame", "no-frame", "silent", "discovered", ""):
         page.goto(f"{realm.spa}/{path}")
         _expect(page, f"here is {USER}")
     with page.expect_navigation():
@@ -292,7 +294,9 @@ def test_python_keycloak_logs_in_reads_and_logs_out(realm: Realm, client: Keyclo
     assert client.decode_token(tokens["id_token"])["nonce"] == "n"
     assert client.decode_token(tokens["refresh_token"], validate=False)["typ"] == "Refresh"
 
-    assert client.userinfo(tokens["access_token"])["email"] == USER
+    about = client.userinfo(tokens["access_token"])
+    assert isinstance(about, dict)
+    assert (about["email"], about["preferred_username"]) == (USER, USER)
     told = client.introspect(tokens["access_token"])
     assert (told["active"], told["username"]) == (True, USER)
     assert told["realm_access"] == claims["realm_access"]
@@ -317,7 +321,7 @@ def test_python_keycloak_judges_what_it_is_given(realm: Realm, client: KeycloakO
     """The walks above can fail: the library does check signatures."""
     token = _tokens(realm, client)["access_token"]
     header, payload, _ = token.split(".")
-    with pytest.raises(JWTMissingKey):  # none of the keys fits
+    with pytest.raises(Exception, match="Missing Key"):  # of those there are none fits
         client.decode_token(f"{header}.{payload}.{'A' * 86}")
 
 

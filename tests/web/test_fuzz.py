@@ -112,6 +112,8 @@ PARAMETERS = {
     "/logout": LOGOUT,
     "/logout/confirm": [*LOGOUT, "form_token", "action", "language"],
     "/logout/<batch>": ["client_id", "unknown"],
+    "/developers": ["unknown"],
+    "/developers/check": ["url", "pasted", "language", "unknown"],
     "/token": TOKEN,
     "/userinfo": TOKEN,
     "/revoke": TOKEN,

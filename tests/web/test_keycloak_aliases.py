@@ -117,10 +117,9 @@ def test_tokens_are_given_read_and_revoked_at_keycloaks_addresses(realm: System)
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS", "HEAD"])
 def test_an_alias_answers_as_the_endpoint_does(realm: System, alias: str, ours: str, method: str):
-    asked = {"base_url": HOST, "method": method, "headers": {"Origin": ORIGIN}}
-    client = _browser(realm).client
-    here = client.open(f"{BASE}/{alias}", **asked)
-    there = client.open(f"{REALM}/{ours}", **asked)
+    client, headers = _browser(realm).client, {"Origin": ORIGIN}
+    here = client.open(f"{BASE}/{alias}", base_url=HOST, method=method, headers=headers)
+    there = client.open(f"{REALM}/{ours}", base_url=HOST, method=method, headers=headers)
     assert here.status_code == there.status_code
     assert here.status_code != 404
     changing = re.compile(r"[A-Z2-9]{4}-[A-Z2-9]{2}|value=\"[^\"]*\"")
@@ -140,7 +139,7 @@ def test_keys_and_metadata_are_constant_bytes_that_other_origins_may_read(realm:
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
         etag = {"If-None-Match": answer.headers["ETag"]}
         assert client.get(path, base_url=HOST, headers=etag).status_code == 304
-    metadata = answer.get_json()
+    metadata = client.get(f"{REALM}/.well-known/openid-configuration", base_url=HOST).get_json()
     assert metadata["issuer"] == f"{HOST}{REALM}"
     # One truth: discovery names our own addresses, which serve every client alike.
     assert metadata["token_endpoint"] == f"{HOST}{REALM}/token"
@@ -339,3 +338,26 @@ def test_aliases_count_in_the_window_of_an_address_and_programs_do_not(realm: Sy
     assert client.post(f"{BASE}/logout", data={"client_id": "app"}, **here).status_code == 429
     form = {"client_id": "app", "refresh_token": "nonsense"}
     assert client.post(f"{BASE}/logout", data=form, **here).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"refresh_token",
+        b"refresh_token=%ff%fe&client_id=app",
+        b"refresh_token=a&refresh_token=b&client_id=app",
+        b"refresh_token=" + b"x" * 70_000,
+        b"client_id=app&refresh_token=" + b"x" * 5_000,
+        b'{"refresh_token": "a"}',
+        b"\xff\x00refresh_token=\r\n",
+        b"client_id=%00&refresh_token=eyJhbGciOiJub25lIn0.e30.",
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json", ""])
+def test_nonsense_logs_nobody_out_and_breaks_nothing(realm: System, body: bytes, kind: str):
+    client = _browser(realm).client
+    path = f"{BASE}/logout"
+    answer = client.post(path, base_url=HOST, data=body, content_type=kind)
+    assert answer.status_code in {303, 400, 401, 413}
+    assert "Set-Cookie" not in answer.headers

@@ -11,6 +11,7 @@ from redis.retry import Retry
 
 from idp.admin.database import opened_stores
 from idp.admin.doctor.findings import Finding, Patient, counted, failed, fine, warning
+from idp.model.errors import StoreUnavailable
 from idp.oidc.key_schedule import KeySchedule
 from idp.oidc.keys import KeySet
 from idp.settings import load_secrets
@@ -20,13 +21,20 @@ from idp.stores.sql.inspection import check_writable, clock_ahead
 _TOLERABLE, _TOO_MUCH = 2, 30  # seconds between two clocks
 _LIVE: Final = 60  # seconds since a process was last seen
 _PATIENCE: Final = 3  # seconds for Redis
+_WRITING: Final = {
+    "SQLite": "Look at the rights of the file and its folder, and at the room on the disk.",
+    "PostgreSQL": "Name the primary in database.url, not a standby, and look at its disk.",
+}
 
 
 def database(patient: Patient) -> Finding:
     """Look whether the schema is this program's, and write a row and take it back."""
     with opened_stores(patient.settings) as stores:
-        check_writable(stores.engine)
         name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[stores.engine.dialect.name]
+        try:
+            check_writable(stores.engine)
+        except StoreUnavailable as error:
+            return failed(f"{name} answers and cannot be written to ({error}).", _WRITING[name])
     return fine(f"{name} answers, has this version's schema and can be written to.")
 
 

@@ -52,7 +52,7 @@ _ALL: Final = (
     Kind("next", "Next.js with Auth.js", needs="secret"),
     Kind("spring", "Spring Boot with Spring Security"),
     Kind("laravel", "Laravel with jumbojett/openid-connect-php"),
-    Kind("keycloak-js", "a page in the browser with keycloak-js", needs="no secret"),
+    Kind("keycloak-js", "a page in the browser with keycloak-js", RUN, "no secret"),
     Kind("oidc-client-ts", "a page in the browser with oidc-client-ts", RUN, "no secret"),
     Kind("openid-client", "Node.js with openid-client", RUN),
 )
@@ -74,10 +74,11 @@ def render(kind: str, client: Client, settings: Settings) -> str:
         raise NoSuchExample(f"There is no example for {kind!r}: choose one of {', '.join(KINDS)}.")
     if objection := _objection(known, client):
         raise NoSuchExample(f"{known.title} does not fit {client.client_id}: {objection}.")
-    if kind == "keycloak-js" and not settings.aliases.keycloak_realm:
+    is_like_keycloak = settings.aliases.keycloak_realm and client.claims_style == "keycloak"
+    if kind == "keycloak-js" and not is_like_keycloak:
         raise NoSuchExample(
-            "keycloak-js asks for Keycloak's addresses: set aliases.keycloak_realm, "
-            "or use the example oidc-client-ts."
+            "keycloak-js asks for Keycloak's addresses and tokens: set aliases.keycloak_realm and "
+            'the client\'s claims_style = "keycloak", or use the example oidc-client-ts.'
         )
     template = _environment().get_template(f"{kind}.jinja")
     return template.render(_values(known, client, settings)).strip() + "\n"

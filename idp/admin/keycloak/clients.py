@@ -266,7 +266,7 @@ class _Translation:
         default = [str(name) for name in self._client.get("defaultClientScopes") or ()]
         optional = [str(name) for name in self._client.get("optionalClientScopes") or ()]
         every = dict.fromkeys([*default, *optional])
-        scopes = [name for name in ("openid", *_SCOPES) if name == "openid" or name in every]
+        scopes = ["openid", *(name for name in _SCOPES if name in every)]
         if "offline_access" in every and "refresh_token" in self._values["grants"]:
             scopes.append("offline_access")
         self._put("scopes", scopes, "Keycloak: defaultClientScopes, optionalClientScopes")
@@ -341,13 +341,10 @@ def _origin_of(url: str) -> str:
     """Return the origin of an address, also of one that ends with a wildcard; "": it has none."""
     try:
         parts = urlsplit(url)
-        has_origin = (
-            parts.scheme in {"http", "https"} and parts.hostname and "*" not in parts.netloc
-        )
-        _ = parts.port
     except ValueError:
         return ""
-    return f"{parts.scheme}://{parts.netloc}".lower() if has_origin else ""
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    return origin if _is_web_page(origin) and "*" not in origin else ""
 
 
 def _faults_of(values: Mapping[str, Any]) -> list[str]:

@@ -60,13 +60,18 @@ def _scheme(algorithm: str, data: Mapping[str, Any], length: int) -> Scheme:
         raise HashRefused(f"Password hashes of the scheme {algorithm}, which is not known here")
     more = data["additionalParameters"]
     return Argon2(
-        type=str(more["type"][0]),
-        version=_VERSIONS[more["version"][0]],
-        memory=int(more["memory"][0]),
+        type=_first(more["type"]),
+        version=_VERSIONS[_first(more["version"])],
+        memory=int(_first(more["memory"])),
         iterations=iterations,
-        lanes=int(more["parallelism"][0]),
+        lanes=int(_first(more["parallelism"])),
         length=length,
     )
+
+
+def _first(value: Any) -> str:
+    """Return a parameter: Keycloak writes each as a list of one text."""
+    return str(value[0] if isinstance(value, list) else value)
 
 
 def _octets(text: str) -> bytes:

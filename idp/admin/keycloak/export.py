@@ -15,7 +15,6 @@ from idp.admin.files import FileRefused
 
 _MASK: Final = "**********"
 _MOST_EVENTS: Final = 4_000_000  # of a realm without its users: thousands of clients have a tenth
-_LONGEST_USER: Final = 100_000  # events of one user
 _OPENING: Final = frozenset({"start_map", "start_array"})
 _CLOSING: Final = frozenset({"end_map", "end_array"})
 _MARK: Final = b"\xef\xbb\xbf"
@@ -92,7 +91,7 @@ class Export:
                         self.position = before + octets.tell()
                     if not isinstance(user, dict):
                         raise ExportRefused(f"{path}: user {number} is no object.")
-                    check_unmasked(user, f"user {number}")
+                    check_unmasked({"credentials": user.get("credentials")}, f"user {number}")
                     yield number, user
                 self.position = before + octets.tell()
 
@@ -150,60 +149,41 @@ def _read_realm(octets: BinaryIO) -> tuple[dict[str, Any], int]:
         if event != "map_key":
             break
         if key == _SEPARATE:
-            users = _skip(events)
+            users = _count(events)
         else:
-            facts[key] = _build(events, _MOST_EVENTS)
+            facts[key] = _build(events)
     next(events, None)  # to the end: what follows the object would be a mistake
     return facts, users
 
 
 def _users_in(octets: BinaryIO) -> Iterator[Any]:
-    events = _events(octets)
-    next(events, None)
-    for event, key in events:
-        if event != "map_key":
-            return
-        if key != _SEPARATE:
-            _skip(events)
-            continue
-        if next(events)[0] != "start_array":
-            raise _Odd('is no realm export of Keycloak: its "users" are no list.')
-        yield from _elements(events)
+    # The parser builds them itself, four times as fast as from its events.
+    _skip_mark(octets)
+    users: Iterator[Any] = ijson.items(octets, f"{_SEPARATE}.item", use_float=True)
+    return users
 
 
-def _elements(events: Iterator[Event]) -> Iterator[Any]:
-    for first in events:
-        if first[0] == "end_array":
-            return
-        yield _build_from(first, events, _LONGEST_USER)
-
-
-def _build(events: Iterator[Event], most: int) -> Any:
-    return _build_from(next(events), events, most)
-
-
-def _build_from(first: Event, events: Iterator[Event], most: int) -> Any:
-    """Build one value, given its first event. Raises ExportRefused for more than `most`."""
+def _build(events: Iterator[Event]) -> Any:
+    """Build one value. Raises _Odd for one that is larger than any of a realm."""
     builder = ObjectBuilder()
-    builder.event(*first)
-    depth = 1 if first[0] in _OPENING else 0
-    count = 0
-    while depth:
+    depth = count = 0
+    while not count or depth:
         event, value = next(events)
         builder.event(event, value)
         depth += (event in _OPENING) - (event in _CLOSING)
         count += 1
-        if count > most:
+        if count > _MOST_EVENTS:
             raise _Odd(
                 "is no realm export of Keycloak: one of its values is larger than any there."
             )
     return builder.value
 
 
-def _skip(events: Iterator[Event]) -> int:
-    """Go over one value without keeping it; return how many objects stand directly in it."""
-    event = next(events)[0]
-    depth = 1 if event in _OPENING else 0
+def _count(events: Iterator[Event]) -> int:
+    """Go over a list without keeping it; return how many objects stand directly in it."""
+    if next(events)[0] != "start_array":
+        raise _Odd('is no realm export of Keycloak: its "users" are no list.')
+    depth = 1
     objects = 0
     while depth:
         event = next(events)[0]
@@ -212,9 +192,13 @@ def _skip(events: Iterator[Event]) -> int:
     return objects
 
 
-def _events(octets: BinaryIO) -> Iterator[Event]:
+def _skip_mark(octets: BinaryIO) -> None:
     if octets.read(len(_MARK)) != _MARK:
         octets.seek(0)
+
+
+def _events(octets: BinaryIO) -> Iterator[Event]:
+    _skip_mark(octets)
     events: Iterator[Event] = ijson.basic_parse(octets, use_float=True)
     return events
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
+from typing_extensions import override
+
 Area: TypeAlias = Literal["settings", "clients", "users", "roles", "realm"]
 
 _EXAMPLES: Final = 5
@@ -18,6 +20,7 @@ class Finding:
     what: str
     count: int = 0
     examples: list[str] = field(default_factory=list)
+    has_more: bool = False  # than the examples tell
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -27,10 +30,11 @@ class Finding:
             "examples": self.examples,
         }
 
+    @override
     def __str__(self) -> str:
         counted = f" ({self.count})" if self.count > 1 else ""
         named = ", ".join(self.examples)
-        more = ", …" if self.count > len(self.examples) and self.examples else ""
+        more = ", …" if self.has_more else ""
         return f"{self.what}{counted}{': ' if named else '.'}{named}{more}"
 
 
@@ -45,8 +49,12 @@ class Findings:
         found = self._by_kind.setdefault((area, what), Finding(area, what))
         found.count += 1
         most = _ALL if name_all else _EXAMPLES
-        if example and example not in found.examples and len(found.examples) < most:
+        if example in {"", *found.examples}:
+            return
+        if len(found.examples) < most:
             found.examples.append(example)
+        else:
+            found.has_more = True
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._by_kind.values())

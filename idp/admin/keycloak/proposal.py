@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from typing_extensions import override
+
 from idp.admin.client_files import toml_value
 
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60))
@@ -28,6 +30,7 @@ class Table:
         """Write a comment of its own; what was typed elsewhere cannot break out of it."""
         self.lines.append(f"# {one_line(text)}")
 
+    @override
     def __str__(self) -> str:
         return "\n".join([*([self.heading] if self.heading else []), *self.lines]) + "\n"
 

@@ -18,6 +18,9 @@ BUILT_IN: Final = frozenset(
     }
 )
 
+_MOST_KNOWN: Final = 10_000  # sets of roles that are kept in memory
+_ROLES_OF_KEYCLOAK: Final = "Users with roles in Keycloak's own clients, which are not taken over"
+
 Role: TypeAlias = tuple[str, str]  # of a client ("": of the realm), and its name
 
 
@@ -28,6 +31,7 @@ class Roles:
     _parts: dict[Role, tuple[Role, ...]] = field(default_factory=dict)
     _of_group: dict[str, frozenset[Role]] = field(default_factory=dict)
     _expanded: dict[Role, frozenset[Role]] = field(default_factory=dict)
+    _known: dict[frozenset[Role], tuple[dict[str, Any], bool]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, facts: Mapping[str, Any], findings: Findings) -> "Roles":
@@ -51,17 +55,28 @@ class Roles:
             held |= self._of_group.get(path, frozenset())
             if path not in self._of_group:
                 findings.add("roles", "Groups of users that the realm does not declare", path)
+        stored, has_own = self._stored(frozenset(held))
+        if has_own:
+            findings.add("roles", _ROLES_OF_KEYCLOAK)
+        return stored
+
+    def _stored(self, held: frozenset[Role]) -> tuple[dict[str, Any], bool]:
+        """Return roles as they are stored, and whether some were Keycloak's own.
+
+        Most users have the roles of many others.
+        """
+        if held in self._known:
+            return self._known[held]
         every = set().union(*(self._expand(role) for role in held)) if held else set()
         own = {role for role in every if role[0] not in BUILT_IN}
-        if len(own) < len(every):
-            findings.add(
-                "roles", "Users with roles in Keycloak's own clients, which are not taken over"
-            )
         clients: dict[str, list[str]] = {}
         for client, name in sorted(own):
             clients.setdefault(client, []).append(name)
         realm = clients.pop("", [])
-        return {"realm": realm, "clients": clients}
+        stored = {"realm": realm, "clients": clients}, len(own) < len(every)
+        if len(self._known) < _MOST_KNOWN:
+            self._known[held] = stored
+        return stored
 
     def _declare(self, client: str, role: Mapping[str, Any], findings: Findings) -> None:
         parts = tuple(_composites(role.get("composites") or {}))

@@ -1,12 +1,17 @@
 """A realm's settings, as the configuration file that is proposed for it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
+
+from idp.admin.keycloak.export import ExportRefused
 from idp.admin.keycloak.findings import Findings
 from idp.admin.keycloak.proposal import Table, duration, joined
+from idp.settings.values import Issuer
 
 PLACEHOLDER: Final = "https://sso.example.gov.bd"
 _NO_ADDRESS: Final = "no-reply@example.gov.bd"
@@ -113,20 +118,31 @@ def propose_settings(
         _scopes(facts),
     ]
     _report_rest(facts, findings)
-    return SettingsProposal(joined(tables), chosen, sender)
+    return SettingsProposal(joined(table for table in tables if table.lines), chosen, sender)
 
 
 def _issuer(
     facts: Mapping[str, Any], name: str, issuer: str, findings: Findings
 ) -> tuple[str, str]:
     if issuer:
+        if not _is_issuer(issuer):
+            raise ExportRefused("--issuer must be an address that begins with https://, no slash.")
         return issuer, "as given by --issuer"
     front = str((facts.get("attributes") or {}).get("frontendUrl") or "").rstrip("/")
-    if front.startswith("https://"):
+    if _is_issuer(f"{front}/realms/{name}"):
         return f"{front}/realms/{name}", "Keycloak: frontendUrl and realm"
     findings.add("settings", "issuer: not in the export; give it by --issuer or write it")
     why = "not in the export: write the address that applications use today"
-    return f"{PLACEHOLDER}/realms/{name}", why
+    path = f"/realms/{name}" if _REALM_NAME.fullmatch(name) else ""
+    return f"{PLACEHOLDER}{path}", why
+
+
+def _is_issuer(url: str) -> bool:
+    try:
+        TypeAdapter(Issuer).validate_python(url)
+    except ValidationError:
+        return False
+    return url.startswith("https://")
 
 
 def _aliases(name: str, issuer: str, findings: Findings) -> Table:
@@ -216,7 +232,7 @@ def _lockout(facts: Mapping[str, Any]) -> Table:
     table = Table("# Brute force: the limits of this program are built in and lock nobody out.")
     for key in _BRUTE_FORCE:
         if key in facts:
-            table.note(f"Keycloak: {key} = {facts[key]}")
+            table.note(f"Keycloak: {key} = {json.dumps(facts[key])}")
     return table
 
 

@@ -78,7 +78,7 @@ class Users:
 
     def _translated(self, place: str, name: str, user: Mapping[str, Any]) -> UserRecord:
         email = str(user["email"])
-        if name and user_id.canonical(name) != user_id.canonical(email):
+        if name != email and user_id.canonical(name) != user_id.canonical(email):
             self.findings.add("users", _OTHER_NAME, name)
         if user.get("federatedIdentities") or user.get("federationLink"):
             self.findings.add("users", _LINKED, name)

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -110,9 +111,14 @@ def _set_pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:
 def _create_private(
     _dialect: object, _entry: ConnectionPoolEntry | None, arguments: Any, _options: object
 ) -> None:
-    """Create a new database file for this user alone; SQLite follows the umask otherwise."""
-    with suppress(OSError):  # SQLite will say better what is wrong with it
-        os.close(os.open(arguments[0], os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    """Create a new database file for this user alone; SQLite follows the umask otherwise.
+
+    Without opening it: a process that closes a file loses all its locks of it (POSIX fcntl), and
+    whoever closes the database next, `idp config diff` say, would take itself for the last one and
+    delete the write-ahead log that is still in use.
+    """
+    with suppress(OSError):  # it is there; or SQLite will say better what is wrong with it
+        os.mknod(arguments[0], stat.S_IFREG | 0o600)
 
 
 def _begin_immediate(connection: Connection) -> None:

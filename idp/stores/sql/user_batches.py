@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from idp.model.errors import AlreadySpent
 from idp.model.user import User
 from idp.stores.ports import StoredUser, UserFilter
+from idp.stores.sql.statements import is_storable
 from idp.stores.sql.tables import credentials, password_history, required_actions, users
 from idp.stores.sql.users import COLUMNS, user_of
 
@@ -52,6 +53,7 @@ _DESCRIBE = (
     .where(users.c.id == bindparam("of_user"))
     .values({name: bindparam(name) for name in _DESCRIBED})
 )
+_COUNT = select(func.count()).select_from(users)
 _SEARCHED = (users.c.email_canonical, users.c.name_bn, users.c.name_en, users.c.office)
 
 
@@ -68,6 +70,8 @@ class SqlUserBatches:
         return self._stored(statement, {"ids": ids, "emails": emails_canonical})
 
     def page(self, wanted: UserFilter, *, after: str, most: int) -> Sequence[StoredUser]:
+        if not is_storable(wanted.search, after):
+            return []
         statement = (
             _STORED.where(users.c.email_canonical > after, *_conditions(wanted))
             .order_by(users.c.email_canonical)
@@ -75,9 +79,8 @@ class SqlUserBatches:
         )
         return self._stored(statement, {})
 
-    def count(self, wanted: UserFilter) -> int:
-        statement = select(func.count()).select_from(users).where(*_conditions(wanted))
-        return int(self._connection.execute(statement).scalar_one())
+    def count(self) -> int:
+        return int(self._connection.execute(_COUNT).scalar_one())
 
     def add(self, added: Sequence[StoredUser], *, now: int) -> None:
         if not added:

@@ -159,4 +159,8 @@ def store_errors() -> Iterator[None]:
 
 def _is_no_store_of_ours(error: DBAPIError) -> bool:
     """Tell whether the database has no schema, forbids it, or (SQLite) is no database at all."""
-    return type(error) is DatabaseError or getattr(error.orig, "sqlstate", "") in {"42P01", "42501"}
+    return type(error) is DatabaseError or getattr(error.orig, "sqlstate", "") in {
+        "42P01",  # no such table
+        "42703",  # no such column
+        "42501",  # no right to it
+    }

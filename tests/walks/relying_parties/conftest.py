@@ -21,6 +21,7 @@ from tests.walks.conftest import TravelClock, serving
 from tests.walks.people import USER
 from tests.walks.processes import ROOT, HttpBrowser, wait_for_code
 
+ALIASES = '[aliases]\nkeycloak_realm = "{}"'
 NPM = ROOT / "tests/npm/node_modules"
 CLIENT = """
 [[clients]]
@@ -35,6 +36,7 @@ post_logout_redirect_uris = ["{base}/bye"]
 grants = ["authorization_code", "refresh_token"]
 scopes = ["openid", "profile", "email", "offline_access"]
 web_origins = ["{base}"]
+claims_style = "{style}"
 """
 
 
@@ -85,23 +87,25 @@ Open = Callable[..., Place]
 
 @pytest.fixture(name="place")
 def _place(sqlite_folder: tuple[Path, str]) -> Iterator[Open]:
-    """Return what opens a provider: `place(auth="none")` for a client without a secret."""
+    """Return what opens a provider: `place("none")` for a client without a secret."""
     with contextlib.ExitStack() as doors:
 
-        def opened(auth: str = "client_secret_basic") -> Place:
-            place = _open(*sqlite_folder, auth)
+        def opened(auth: str = "client_secret_basic", realm: str = "") -> Place:
+            place = _open(*sqlite_folder, auth, realm)
             doors.enter_context(place.doors)
             return place
 
         yield opened
 
 
-def _open(folder: Path, database: str, auth: str) -> Place:
+def _open(folder: Path, database: str, auth: str, realm: str) -> Place:
     ports = [free_port() for _ in range(3)]
     issuer, base = (f"http://127.0.0.1:{port}" for port in ports[:2])
-    config = write_config(folder, database=database, issuer=issuer, smtp_port=ports[2])
+    issuer, more = (f"{issuer}/realms/{realm}", ALIASES.format(realm)) if realm else (issuer, "")
+    config = write_config(folder, database=database, issuer=issuer, smtp_port=ports[2], more=more)
     hashed = f'secrets = [{{ hash = "sha256:{digest(SECRET).hex()}" }}]'
-    clients = CLIENT.format(base=base, auth=auth, secrets="" if auth == "none" else hashed)
+    hashed, style = "" if auth == "none" else hashed, "keycloak" if realm else "standard"
+    clients = CLIENT.format(base=base, auth=auth, secrets=hashed, style=style)
     (folder / "clients.d" / "sample.toml").write_text(clients, encoding="utf-8")
     settings, letterbox = house.load_settings(config), Letterbox()
     secrets = load_secrets(settings.secrets_dir)

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 from idp.admin import examples
@@ -51,11 +50,11 @@ def _apache(place: Place) -> Iterator[None]:
         site = SITE.format(folder=folder, port=place.port, modules="\n".join(lines))
         (folder / "httpd.conf").write_text(site, encoding="utf-8")
         apache = shutil.which("apache2") or "/usr/sbin/apache2"
-        command = [apache, "-d", folder, "-f", folder / "httpd.conf", "-DFOREGROUND"]
+        command = [apache, "-d", str(folder), "-f", f"{folder}/httpd.conf", "-DFOREGROUND"]
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
         with running(
-            _as_unprivileged(command),
+            _as_unprivileged([*command]),
             output=folder.with_suffix(".log"),
             until=answers(f"{place.base}/bye"),
             environ=place.environ,

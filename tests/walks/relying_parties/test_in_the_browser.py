@@ -1,4 +1,4 @@
-"""The example for oidc-client-ts, run as printed in Chromium: a page that keeps no secret."""
+"""The examples of pages that keep no secret, run as printed in Chromium."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,10 @@ from tests.walks.people import LOGIN, log_in, send_code
 from tests.walks.relying_parties.conftest import NPM, Open
 
 pytestmark = pytest.mark.browser
-LIBRARY = NPM / "oidc-client-ts/dist/browser/oidc-client-ts.min.js"
+LIBRARIES = {
+    "/oidc-client-ts.min.js": NPM / "oidc-client-ts/dist/browser/oidc-client-ts.min.js",
+    "/keycloak.js": NPM / "keycloak-js/lib/keycloak.js",
+}
 
 
 def _site(folder: Path):
@@ -21,8 +24,8 @@ def _site(folder: Path):
 
     @Request.application
     def answer(request: Request) -> Response:
-        if request.path == "/oidc-client-ts.min.js":
-            return Response(LIBRARY.read_bytes(), content_type="text/javascript")
+        if request.path in LIBRARIES:
+            return Response(LIBRARIES[request.path].read_bytes(), content_type="text/javascript")
         page = (folder / "index.html").read_bytes()
         return Response(page, content_type="text/html; charset=utf-8")
 
@@ -55,3 +58,21 @@ def test_the_example_for_oidc_client_ts_logs_in_refreshes_and_logs_out(
         expect(person).to_have_text("nobody")
         page.get_by_role("button", name="Log in").click()
         expect(page).to_have_title(LOGIN)
+
+
+def test_the_example_for_keycloak_js_logs_in_refreshes_and_logs_out(
+    place: Open, tmp_path: Path, page: Page
+):
+    there = place("none", "portal")
+    assert examples.RUN in there.example("keycloak-js", tmp_path).splitlines()[0]
+    with serving(_site(tmp_path), there.port):
+        page.goto(f"{there.base}/oidc/callback")
+        log_in(page)
+        send_code(page, there.code())
+        person = page.locator("#person")
+        expect(person).not_to_be_empty()
+        with page.expect_response(f"{there.issuer}/protocol/openid-connect/token") as refreshed:
+            page.get_by_role("button", name="Refresh").click()
+        assert refreshed.value.json()["refresh_token"]
+        page.get_by_role("button", name="Log out").click()
+        expect(page).to_have_title(LOGIN)  # /bye is the same page, and it asks for a login at once

@@ -43,10 +43,11 @@ import urls_oidc
 
 @login_required
 def home(request):
-    form = f'<form action="/oidc/logout/"><input name="csrfmiddlewaretoken" value="{{get_token(request)}}">'
-    button = '<button name="action" value="logout">x</button></form>'
-    until = request.session["oidc_id_token_expiration"]
-    return HttpResponse(f"{{request.user.username}} {{request.user.email}} until={{until}} {{form}}{{button}}")
+    token = f'<input name="csrfmiddlewaretoken" value="{{get_token(request)}}">'
+    button = '<button name="action" value="logout">x</button>'
+    form = f'<form action="/oidc/logout/">{{token}}{{button}}</form>'
+    who, until = request.user, request.session["oidc_id_token_expiration"]
+    return HttpResponse(f"{{who.username}} {{who.email}} until={{until}} {{form}}")
 
 urlpatterns = [path("", home), path("bye", lambda _: JsonResponse({{"logged_out": True}}))]
 urlpatterns += urls_oidc.urlpatterns
