@@ -4,18 +4,15 @@ Reading `assemble` from top to bottom is reading the house from the cellar to th
 """
 
 import ipaddress
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlsplit
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
-from idp import settings as settings_room
 from idp.accounts.address_limits import RATES, AddressLimits
 from idp.accounts.answer_time import AnswerTime
 from idp.accounts.hash_gate import HashGate
@@ -32,7 +29,6 @@ from idp.flow.engine import Engine
 from idp.flow.required_actions.update_password import UpdatePassword
 from idp.flow.step import Step
 from idp.model.clock import Clock, system_clock
-from idp.model.errors import SettingsRefused
 from idp.model.letter import Letter
 from idp.oidc.key_schedule import KeySchedule
 from idp.oidc.keys import KeySet, rotate_if_due
@@ -40,22 +36,11 @@ from idp.oidc.protocol import DEVELOPERS, ProtocolSettings
 from idp.oidc.provider import OpenIDProvider
 from idp.outbox.courier import Courier
 from idp.outbox.delivery import Post
-from idp.outbox.mail_settings import MailSettings
 from idp.outbox.mailing import mailed
 from idp.outbox.notices import LogoutNotifier
 from idp.outbox.smtp import SmtpPost
 from idp.outbox.worker import Worker
-from idp.settings import (
-    Finding,
-    Loaded,
-    Mistake,
-    MistakesFound,
-    Secrets,
-    Settings,
-    find_looks,
-    has_secrets,
-    load_secrets,
-)
+from idp.settings import Secrets, Settings
 from idp.signin.conversation import SignIn
 from idp.signin.letters import Letters
 from idp.signin.logout import LogOut
@@ -67,7 +52,8 @@ from idp.stores.buckets import Buckets
 from idp.stores.ports import AddressBuckets, Stores
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.flask_database import FlaskDatabase, WebStores
-from idp.theming import Theme, ThemeRefused, Themes, load_all
+from idp.theming import Theme, Themes
+from idp.verdict import mail_settings, open_themes
 from idp.web.browser import BrowserReader, CookieJar, Proxies
 from idp.web.constants import ConstantAnswers, Wsgi
 from idp.web.developers import Developers
@@ -79,10 +65,6 @@ from idp.web.protocol import ProtocolEndpoints
 from idp.web.rendering import Renderer
 from idp.web.site import create_site
 
-_HERE = Path(__file__).parent
-# A wheel carries the themes inside the package, a checkout beside it.
-THEMES = next(p for p in (_HERE / "_themes", _HERE.parent / "themes") if p.is_dir())
-DEFAULT_CONFIG = Path("config/idp.toml")
 _THREADS_OF_OURS = 3  # beside those that answer: a lane of letters each, and the watch
 
 
@@ -97,42 +79,6 @@ class Assembly:
     notifier: Courier  # of logout notices
     worker: Worker
     wsgi: Wsgi
-
-
-def load_settings(config: Path) -> Settings:
-    """Return the settings of a configuration file. Raises SettingsRefused with every mistake."""
-    return read(config).settings
-
-
-def read(config: Path) -> Loaded:
-    """Return the settings with their sources. Raises SettingsRefused with every mistake."""
-    return settings_room.read_configuration(config, os.environ, looks=find_looks(THEMES))
-
-
-def read_and_judge(config: Path) -> Loaded:
-    """Read and try what only a start would meet: secrets, themes and what SMTP is spoken with.
-
-    Secrets that `idp init` has yet to make are no mistake. The one verdict of start, reload and
-    `idp config check`. Raises SettingsRefused.
-    """
-    loaded, found = read(config), []
-    secrets_dir = loaded.settings.secrets_dir
-    try:
-        _ = has_secrets(secrets_dir) and load_secrets(secrets_dir)
-    except SettingsRefused as error:
-        finding = Finding(("secrets_dir",), "E106", f"cannot be used: {error}")
-        found.append(loaded.origins.locate(finding))
-    try:
-        SmtpPost(mail_settings(loaded.settings))
-    except SettingsRefused as error:
-        found.append(loaded.origins.locate(Finding(("mail",), "E201", f"is refused: {error}")))
-    try:
-        open_themes(loaded.settings)
-    except ThemeRefused as error:
-        found.append(Mistake(str(error.path), error.line, 1, "E301", "", error.what))
-    if found:
-        raise MistakesFound(found)
-    return loaded
 
 
 class Foundation:
@@ -206,17 +152,6 @@ class _Cellar:
 
 
 # -- one room after the other -------------------------------------------------------------------
-
-
-def open_themes(settings: Settings) -> Themes:
-    """Return the configured themes. Raises ThemeRefused with its place."""
-    return load_all(
-        THEMES,
-        settings.theme.name,
-        {client.client_id: client.theme for client in settings.clients if client.theme},
-        locales=settings.theme.locales,
-        support=settings.support,
-    )
 
 
 def hasher_of(settings: Settings, secrets: Secrets, gate: HashGate | None = None) -> Hasher:
@@ -373,23 +308,6 @@ def _notifier(cellar: _Cellar, provider: OpenIDProvider) -> Courier:
     unmarked, longest = cellar.foundation.unmarked, notifier.longest
     return Courier(
         cellar.stores, deliveries, cellar.clock, lane="notice", longest=longest, unmarked=unmarked
-    )
-
-
-def mail_settings(settings: Settings) -> MailSettings:
-    """Return the SMTP server and how it is spoken to. Raises SettingsRefused."""
-    mail = settings.mail
-    return MailSettings(
-        host=mail.host,
-        port=mail.port,
-        tls=mail.tls,
-        verify=mail.verify,
-        timeout=mail.timeout,
-        user=mail.user or None,
-        password=mail.password or None,
-        sender=mail.sender,
-        ca_file=str(mail.ca_file) if mail.ca_file else None,
-        message_id_domain=urlsplit(settings.issuer).hostname or "localhost",
     )
 
 

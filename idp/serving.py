@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from idp.app import DEFAULT_CONFIG, Assembly, Foundation, assemble, read_and_judge
+from idp.app import Assembly, Foundation, assemble
 from idp.model.clock import Clock, system_clock
 from idp.model.errors import ProbeshError, StoreUnavailable
 from idp.model.tokens import new_id
@@ -25,6 +25,7 @@ from idp.settings import Loaded, Secrets, load_secrets
 from idp.settings.diff import shared_digest, snapshot_text
 from idp.settings.succession import check_secrets, check_static
 from idp.stores.ports import ServingProcess
+from idp.verdict import DEFAULT_CONFIG, read_and_judge
 from idp.web.constants import Wsgi
 
 LOOK_EVERY = 1.0  # seconds

@@ -15,6 +15,7 @@ from idp.model.letter import RenderedLetter
 from idp.model.tokens import digest
 from idp.settings import load_secrets
 from idp.stores.sql import SqlStores
+from idp.verdict import load_settings
 from tests.browser import Browser
 from tests.fakes import FakeClock
 from tests.servers import PostgreSQL
@@ -144,7 +145,7 @@ def write_config(
 def furnish(folder: Path, database: str) -> Path:
     """Make secrets, keys and the three sample users; return the configuration file."""
     config = write_config(folder, database=database)
-    settings = house.load_settings(config)
+    settings = load_settings(config)
     installation.initialise(settings, FakeClock())
     people = installation.directory(settings, FakeClock())
     people.add("office@example.gov.bd", name_bn="দপ্তর", name_en="Office", office="উপজেলা")
@@ -161,7 +162,7 @@ def furnish(folder: Path, database: str) -> Path:
 def start(config: Path, clock: FakeClock | None = None) -> System:
     """Assemble the provider of a configuration file."""
     clock, desk = clock or FakeClock(), Desk()
-    settings = house.load_settings(config)
+    settings = load_settings(config)
     secrets = load_secrets(settings.secrets_dir)
     return System(house.assemble(settings, secrets, clock=clock, post=desk), clock, desk)
 

@@ -1,10 +1,14 @@
 """The process that serves: what it takes, what it keeps, and what becomes of people meanwhile."""
 
 import base64
+import gc
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +17,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from idp.app import read_and_judge
 from idp.model.errors import StoreUnavailable
 from idp.serving import Serving, node_of
 from idp.stores.ports import ServingProcess, Work
 from idp.stores.sql import SqlStores
+from idp.verdict import read_and_judge
 from tests.browser import Browser
 from tests.fakes import FakeClock
 from tests.system import (
@@ -410,7 +414,9 @@ def test_one_gate_and_the_same_buckets_serve_all_generations(small_house: House)
     assert small_house.log_in().answer["state"] == "a-state"
 
 
-def test_a_letter_in_hand_at_a_reload_is_delivered_once(small_house: House) -> None:
+def test_a_letter_in_hand_at_a_reload_is_delivered_once(
+    small_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taken, go_on = threading.Event(), threading.Event()
     desk, send = small_house.desk, small_house.desk.send
 
@@ -419,7 +425,7 @@ def test_a_letter_in_hand_at_a_reload_is_delivered_once(small_house: House) -> N
         assert go_on.wait(20)
         send(*arguments, **options)
 
-    desk.send = slow  # type: ignore[method-assign] - this desk is slow for a while
+    monkeypatch.setattr(desk, "send", slow)
     old = small_house.serving.assembly.worker
     old.start()
     browser = small_house.browser().get(small_house.log_in_url)
@@ -522,3 +528,29 @@ def test_a_node_is_a_machine_and_the_file_as_it_is_called(tmp_path: Path) -> Non
     name = node_of(tmp_path / "x" / ".." / "idp.toml")
     assert name.endswith(f":{tmp_path / 'idp.toml'}")
     assert not name.startswith(":")
+
+
+def test_a_worker_carries_nothing_that_only_commands_need() -> None:
+    program = "import sys, idp.serving; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    loaded = run.stdout.split()
+    assert "flask" in loaded
+    assert not {"alembic", "ijson", "rich", "tomlkit"} & {*loaded}
+    program = "import sys, idp.serving; print('idp.admin' in sys.modules, 'idp.cli' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert run.stdout == "False False\n"
+
+
+def test_assemblies_that_were_exchanged_are_forgotten(small_house: House) -> None:
+    gone = [weakref.ref(small_house.serving.assembly)]
+    for _ in range(3):
+        assert small_house.tell().fault == ""
+        gone.append(weakref.ref(small_house.serving.assembly))
+    small_house.log_in()
+    _wait_until(
+        lambda: gc.collect() >= 0 and [ref() is None for ref in gone] == [*[True] * 3, False]
+    )

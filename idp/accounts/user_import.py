@@ -5,18 +5,17 @@ off is logged out everywhere, a new password or mailbox makes mailed links worth
 """
 
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
-from idp.accounts.credentials import change_mailbox, change_password, switch
+from idp.accounts.credentials import UPDATE_PASSWORD, change_mailbox, change_password, switch
+from idp.accounts.import_plan import Change, Found, ImportReport, Plan, Tally, judged_all, twice
 from idp.accounts.passwords import is_ours
 from idp.accounts.seen import Seen
 from idp.accounts.sign_out import SignOut
-from idp.accounts.user_fields import UserRefused
-from idp.accounts.user_record import RecordFault, UserRecord, WantedUser, wanted_user
+from idp.accounts.user_record import RecordFault, UserRecord, WantedUser
 from idp.model.clock import Clock
 from idp.model.errors import AlreadySpent, ProbeshError
 from idp.model.user import User
@@ -38,100 +37,10 @@ Records: TypeAlias = Iterable[UserRecord | RecordFault]
 
 _BATCH: Final = 1000  # records of one unit of work
 _TRIES: Final = 5  # of a batch that somebody else overtakes
-_FAULTS_SHOWN: Final = 1000  # of a report; the others are only counted
 
 
 class ImportStopped(ProbeshError):
     """An import cannot go on; the batches before are stored, and a rerun completes it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
-    """What an import did, or would do; `disabled` counts some of `changed`.
-
-    `fields` counts the changes by field. `faults` are the first thousand of `fault_count`.
-    """
-
-    added: int = 0
-    changed: int = 0
-    disabled: int = 0
-    unchanged: int = 0
-    faults: tuple[RecordFault, ...] = ()
-    fault_count: int = 0
-    fields: Mapping[str, int] = field(default_factory=dict)
-    applied: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What becomes of a user who is there already; None stays as it is."""
-
-    stored: StoredUser
-    standing: User  # as it is stored, with a new mailbox not verified yet
-    described: Mapping[str, str | bool]  # the fields that are only stored, where they differ
-    mailbox: tuple[str, str] | None
-    tagged_hash: str | None = field(repr=False)
-    enabled: bool | None
-    actions: tuple[str, ...] | None
-
-    def fields(self) -> list[str]:
-        """Return the names of what changes; none when nothing does."""
-        others = (
-            ("email", self.mailbox),
-            ("hash", self.tagged_hash),
-            ("enabled", self.enabled),
-            ("required_actions", self.actions),
-        )
-        return [*self.described, *(name for name, value in others if value is not None)]
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What is to be done for one batch, and what is wrong with its records."""
-
-    add: list[StoredUser] = field(default_factory=list)
-    change: list[_Change] = field(default_factory=list)
-    unchanged: int = 0
-    faults: list[RecordFault] = field(default_factory=list)
-
-    busy: set[str] = field(default_factory=set)  # places of records that change something
-
-
-class _Tally:
-    """A report that is still growing."""
-
-    def __init__(self) -> None:
-        self._numbers: Counter[str] = Counter()
-        self._fields: Counter[str] = Counter()
-        self._faults: list[RecordFault] = []
-        self.fault_count = 0
-
-    def count(self, plan: _Plan) -> None:
-        self._numbers["added"] += len(plan.add)
-        self._numbers["changed"] += len(plan.change)
-        self._numbers["disabled"] += sum(change.enabled is False for change in plan.change)
-        self._numbers["unchanged"] += plan.unchanged
-        for change in plan.change:
-            self._fields.update(change.fields())
-        self.blame(plan.faults)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether there is anything to store."""
-        return self._numbers["added"] + self._numbers["changed"] > 0
-
-    def blame(self, faults: Sequence[RecordFault]) -> None:
-        self._faults += faults[: max(0, _FAULTS_SHOWN - len(self._faults))]
-        self.fault_count += len(faults)
-
-    def report(self, *, applied: bool) -> ImportReport:
-        return ImportReport(
-            **self._numbers,
-            faults=tuple(self._faults),
-            fault_count=self.fault_count,
-            fields=dict(self._fields),
-            applied=applied,
-        )
 
 
 class UserImport:
@@ -184,11 +93,11 @@ class UserImport:
                 return checked.report(applied=True)
             return self._apply(records, refused, checked, tell)
 
-    def _check(self, records: Records, refused: Seen, tell: Progress) -> _Tally:
-        tally, done = _Tally(), 0
+    def _check(self, records: Records, refused: Seen, tell: Progress) -> Tally:
+        tally, done = Tally(), 0
         with Seen() as seen:
             for batch in _batches(records):
-                wanted, faults = _judged_all(batch, seen)
+                wanted, faults = judged_all(batch, seen)
                 with self._stores.read() as work:
                     plan = self._plan(work, wanted, seen)
                 plan.faults += faults
@@ -200,10 +109,10 @@ class UserImport:
         return tally
 
     def _apply(
-        self, records: Records, refused: Seen, checked: _Tally, tell: Progress
+        self, records: Records, refused: Seen, checked: Tally, tell: Progress
     ) -> ImportReport:
         """Store what was found right, batch by batch; faults that are new since are told, too."""
-        tally, done = _Tally(), 0
+        tally, done = Tally(), 0
         tally.blame(checked.report(applied=False).faults)
         tally.fault_count = checked.fault_count
         for batch in _batches(records):
@@ -215,21 +124,21 @@ class UserImport:
             tell("apply", done)
         return tally.report(applied=True)
 
-    def _apply_batch(self, batch: Sequence[UserRecord | RecordFault]) -> _Plan:
-        wanted, faults = _judged_all(batch, None)
+    def _apply_batch(self, batch: Sequence[UserRecord | RecordFault]) -> Plan:
+        wanted, faults = judged_all(batch, None)
         with self._stores.read() as work:
             plan = self._plan(work, wanted)
         # What changes nothing writes nothing, and waits for nobody.
         busy = [one for one in wanted if one.place in plan.busy]
-        done = self._store_batch(busy, plan) if busy else _Plan()
+        done = self._store_batch(busy, plan) if busy else Plan()
         done.unchanged += plan.unchanged
         done.faults += faults + plan.faults
         return done
 
-    def _store_batch(self, wanted: Sequence[WantedUser], read: _Plan) -> _Plan:
+    def _store_batch(self, wanted: Sequence[WantedUser], read: Plan) -> Plan:
         """Store the busy records of a batch; `read` is the plan that held nobody."""
         # Whoever is only added needs no holding: nobody can be added twice.
-        plan = None if read.change else _Plan(add=read.add)
+        plan = None if read.change else Plan(add=read.add)
         for _ in range(_TRIES):
             try:
                 with self._stores.write() as work:
@@ -250,16 +159,16 @@ class UserImport:
         seen: Seen | None = None,
         *,
         hold: bool = False,
-    ) -> _Plan:
-        plan, found = _Plan(), _Found.of(work, wanted, hold=hold)
+    ) -> Plan:
+        plan, found = Plan(), Found.of(work, wanted, hold=hold)
         for one in wanted:
             self._place(plan, one, found, seen)
         return plan
 
-    def _place(self, plan: _Plan, wanted: WantedUser, found: "_Found", seen: Seen | None) -> None:
+    def _place(self, plan: Plan, wanted: WantedUser, found: "Found", seen: Seen | None) -> None:
         """Put a record where it belongs: added, changed, unchanged, faulty."""
         stored = found.stored_of(wanted)
-        fault = found.fault_of(wanted) or (stored and seen and _twice(stored, wanted, seen))
+        fault = found.fault_of(wanted) or (stored and seen and twice(stored, wanted, seen))
         if fault:
             plan.faults.append(RecordFault(wanted.place, fault))
         elif stored is None:
@@ -280,18 +189,19 @@ class UserImport:
             enabled=wanted.enabled is not False,
             created_at=now if wanted.created_at is None else wanted.created_at,
             updated_at=now,
-            **wanted.described,  # type: ignore[arg-type]  # its keys are those of _DESCRIBED
+            **wanted.described,  # type: ignore[arg-type]  # its keys are fields of User
         )
         history = wanted.history[: max(0, self._history - 1)]  # the present one is of it, too
         return StoredUser(user, wanted.tagged_hash, wanted.required_actions or (), history)
 
-    def _change(self, stored: StoredUser, wanted: WantedUser) -> _Change:
+    def _change(self, stored: StoredUser, wanted: WantedUser) -> Change:
         user = stored.user
         moves = wanted.id is not None and wanted.email != user.email
         standing = replace(user, email_verified=False) if moves else user
-        is_set = stored.tagged_hash is not None and self._keeps(stored.tagged_hash)
-        actions = wanted.required_actions
-        return _Change(
+        tagged_hash, actions = self._new_hash(stored, wanted), wanted.required_actions
+        # A new password meets this demand, even where the file makes it anew.
+        met = set() if tagged_hash is None else {UPDATE_PASSWORD}
+        return Change(
             stored,
             standing,
             {
@@ -300,26 +210,30 @@ class UserImport:
                 if getattr(standing, name) != value
             },
             mailbox=(wanted.email, wanted.email_canonical) if moves else None,
-            tagged_hash=None
-            if is_set or wanted.tagged_hash == stored.tagged_hash
-            else wanted.tagged_hash,
+            tagged_hash=tagged_hash,
             enabled=None if wanted.enabled == user.enabled else wanted.enabled,
-            actions=None if actions is None or set(actions) == set(stored.actions) else actions,
+            actions=None
+            if actions is None or set(actions) == set(stored.actions) - met
+            else actions,
         )
 
-    def _keeps(self, tagged_hash: str) -> bool:
-        return self._keep_passwords or (self._keep_own and is_ours(tagged_hash))
+    def _new_hash(self, stored: StoredUser, wanted: WantedUser) -> str | None:
+        """Return the hash that takes the place of the stored one; None: it stays."""
+        old = stored.tagged_hash
+        if old is not None and (self._keep_passwords or (self._keep_own and is_ours(old))):
+            return None
+        return None if wanted.tagged_hash == old else wanted.tagged_hash
 
     # Storing.
 
-    def _carry_out(self, work: Work, plan: _Plan) -> None:
+    def _carry_out(self, work: Work, plan: Plan) -> None:
         now = self._clock()
         work.user_batches.add(plan.add, now=now)
         for change in plan.change:
             self._carry_out_one(work, change, now)
         work.user_batches.describe([_described(change, now) for change in plan.change])
 
-    def _carry_out_one(self, work: Work, change: _Change, now: int) -> None:
+    def _carry_out_one(self, work: Work, change: Change, now: int) -> None:
         """Do what has consequences, the password first: it alone goes by the version it met."""
         user = change.stored.user
         if change.tagged_hash is not None:
@@ -340,80 +254,9 @@ def _demand(work: Work, stored: StoredUser, actions: Sequence[str], now: int) ->
         work.required_actions.require(stored.user.id, action, now=now)
 
 
-def _described(change: _Change, now: int) -> User:
+def _described(change: Change, now: int) -> User:
     fields: dict[str, Any] = {**change.described, "updated_at": now}
     return replace(change.standing, **fields)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Who is there already of a batch."""
-
-    by_id: Mapping[str, StoredUser]
-    by_email: Mapping[str, StoredUser]
-
-    @classmethod
-    def of(cls, work: Work, wanted: Sequence[WantedUser], *, hold: bool) -> "_Found":
-        ids = [one.id for one in wanted if one.id is not None]
-        emails = [one.email_canonical for one in wanted]
-        stored = work.user_batches.find(ids, emails, hold=hold)
-        return cls(
-            {one.user.id: one for one in stored}, {one.user.email_canonical: one for one in stored}
-        )
-
-    def stored_of(self, wanted: WantedUser) -> StoredUser | None:
-        if wanted.id is None:
-            return self.by_email.get(wanted.email_canonical)
-        return self.by_id.get(wanted.id)
-
-    def fault_of(self, wanted: WantedUser) -> str | None:
-        holder = self.by_email.get(wanted.email_canonical)
-        if wanted.id is None or holder is None or holder.user.id == wanted.id:
-            return None
-        return f"The e-mail address {wanted.email} belongs to a user with another id."
-
-
-def _judged_all(
-    batch: Sequence[UserRecord | RecordFault], seen: Seen | None
-) -> tuple[list[WantedUser], list[RecordFault]]:
-    """Judge records one by one and, with `seen`, against those before them."""
-    wanted: list[WantedUser] = []
-    faults: list[RecordFault] = []
-    for record in batch:
-        judged = _judged(record)
-        if isinstance(judged, WantedUser) and seen is not None:
-            message = _repeated(judged, seen)
-            judged = RecordFault(judged.place, message) if message else judged
-        if isinstance(judged, WantedUser):
-            wanted.append(judged)
-        else:
-            faults.append(judged)
-    return wanted, faults
-
-
-def _judged(record: UserRecord | RecordFault) -> WantedUser | RecordFault:
-    if isinstance(record, RecordFault):
-        return record
-    try:
-        return wanted_user(record)
-    except UserRefused as error:
-        return RecordFault(record.place, str(error))
-
-
-def _repeated(wanted: WantedUser, seen: Seen) -> str | None:
-    before = seen.note("e-mail", wanted.email_canonical, wanted.place)
-    if before is not None:
-        return f"The e-mail address {wanted.email} is there already, at {before}."
-    before = None if wanted.id is None else seen.note("id", wanted.id, wanted.place)
-    return None if before is None else f"The id is there already, at {before}."
-
-
-def _twice(stored: StoredUser, wanted: WantedUser, seen: Seen) -> str | None:
-    """Tell of a user whom the file names twice: once by id, once by e-mail address."""
-    if wanted.id is not None:
-        return None
-    before = seen.note("id", stored.user.id, wanted.place)
-    return None if before is None else f"The same user is there already, at {before}."
 
 
 def _batches(records: Records) -> Iterator[list[UserRecord | RecordFault]]:

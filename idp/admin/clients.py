@@ -18,7 +18,6 @@ from idp.admin.client_files import (
     with_secrets,
 )
 from idp.admin.files import create_whole, make_folder, read_whole, replace_whole
-from idp.app import THEMES
 from idp.model.clock import Clock, system_clock
 from idp.model.errors import ProbeshError, StoreUnavailable
 from idp.model.tokens import digest, new_secret
@@ -27,6 +26,7 @@ from idp.settings.diagnostics import Finding
 from idp.settings.documents import Document, included_files, read_document
 from idp.settings.references import Resolver
 from idp.stores.sql import SqlStores, open_engine
+from idp.verdict import THEMES
 
 SECRET_PREFIX = "idpcs_"  # noqa: S105 - so that scanners of repositories know one
 KEEP_DAYS = 14  # how long an old secret goes on after a new one was made

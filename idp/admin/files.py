@@ -81,6 +81,8 @@ def make_folder(folder: Path, mode: int = 0o755) -> bool:
     with _sentences(folder):
         if folder.is_dir():
             return False
+        if folder.exists():
+            raise FileRefused(f"{folder} is no folder; nothing was written.")
         folder.mkdir(mode=mode, parents=True)
     return True
 

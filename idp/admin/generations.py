@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idp.admin.database import check_database
-from idp.app import Foundation, assemble, read_and_judge
+from idp.app import Foundation, assemble
 from idp.model.clock import Clock, system_clock
 from idp.serving import LOOK_EVERY, REPORT_EVERY, node_of
 from idp.settings import Loaded, load_secrets
 from idp.settings.diff import Difference, differences, shared_digest, snapshot_text
 from idp.settings.succession import check_static
 from idp.stores.ports import Generation, ServingProcess, Stores, Work
+from idp.verdict import read_and_judge
 
 WAIT = 5.0  # seconds that processes get to judge a generation
 _LIVE = 3 * REPORT_EVERY  # seconds after which a silent process serves no more

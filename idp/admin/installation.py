@@ -7,7 +7,7 @@ from idp.accounts.directory import Directory
 from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
 from idp.admin.database import open_stores
-from idp.app import hasher_of, mail_settings, open_themes
+from idp.app import hasher_of
 from idp.model.clock import Clock, system_clock
 from idp.oidc.key_schedule import KeySchedule
 from idp.oidc.keys import make_keys
@@ -16,6 +16,7 @@ from idp.outbox.smtp import SmtpPost
 from idp.settings import Settings, load_secrets, make_secrets
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.migrate import is_current, upgrade
+from idp.verdict import mail_settings, open_themes
 
 
 def upgrade_database(settings: Settings) -> None:

@@ -36,15 +36,11 @@ def ask(question: Question, answers: dict[str, Any], judge: Judge) -> None:
     """Ask until the answer is right by `judge`, and put it into `answers`."""
     while True:
         answers[question.key] = _answer(question)
-        told = [
-            f"{one.message}{f'. {one.hint}' if one.hint else ''}"
-            for one in judge(answers)
-            if is_about(one, question.path)
-        ]
-        if not told:
+        mistakes = [one for one in judge(answers) if is_about(one, question.path)]
+        if not mistakes:
             return
-        for message in told:
-            click.echo(f"  It {message}.", err=True)
+        for one in mistakes:
+            click.echo(f"  It {one.message}.{f' {one.hint}' if one.hint else ''}", err=True)
 
 
 def is_about(mistake: Mistake, path: str) -> bool:

@@ -16,10 +16,10 @@ from rich.table import Table
 
 from idp.admin.client_files import toml_value
 from idp.admin.clients import KEEP_DAYS, Clients, Made, SecretState
-from idp.app import DEFAULT_CONFIG
 from idp.cli.command import Invocation, shared_options
 from idp.cli.new_client import prepare
 from idp.settings import Client, Settings
+from idp.verdict import DEFAULT_CONFIG
 
 _WIDE = 500  # columns; a table that nobody looks at is never wrapped
 
@@ -191,6 +191,7 @@ def show_new(invocation: Invocation, issuer: str, made: Made) -> None:
     """Print a new client, its secret and what an application must be told."""
     lines = [f"Declared {made.client_id} at {made.place}.", ""]
     lines += [*snippet(issuer, made), "", *_once(made), _reload(invocation)]
+    lines += [f"Then: idp{_config(invocation)} client examples {made.client_id}"]
     invocation.say("\n".join(lines), **made_facts(issuer, made))
 
 

@@ -7,7 +7,6 @@ import click
 
 from idp.admin import examples as kinds
 from idp.admin.client_check import Remark, knock, look_over
-from idp.app import THEMES
 from idp.cli.client import client_group
 from idp.cli.command import CommandFailed, Invocation, shared_options
 from idp.model.clock import system_clock
@@ -15,6 +14,7 @@ from idp.oidc.request_check import Finding, PastedRequest, examine
 from idp.settings import Settings
 from idp.settings.clients import Client
 from idp.theming.catalogues import load_catalogue
+from idp.verdict import THEMES
 from idp.web.developers import authorization_endpoints, scopes_of
 
 __all__ = ["client_group"]

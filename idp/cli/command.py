@@ -13,9 +13,9 @@ import click
 from rich.console import Console
 from typing_extensions import override
 
-from idp.app import DEFAULT_CONFIG, load_settings
 from idp.model.errors import Busy, ProbeshError, SettingsRefused, StoreUnavailable
 from idp.settings import MistakesFound, Settings
+from idp.verdict import DEFAULT_CONFIG, load_settings
 
 _FAILED = 1  # a check failed, or a command could not do what it was asked
 _INVALID = 2  # the configuration or the command line is not valid (click's own code, too)

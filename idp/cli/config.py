@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from idp.app import read, read_and_judge
 from idp.cli.command import Invocation, shared_options
 from idp.cli.diff import diff_command
 from idp.model.errors import SettingsRefused
@@ -15,6 +14,7 @@ from idp.settings.commented import commented_file
 from idp.settings.effective import Effective, effective_values
 from idp.settings.reference import Key, all_keys, find_key, nearest_keys
 from idp.settings.schema import json_schema
+from idp.verdict import read, read_and_judge
 
 
 @click.group("config")

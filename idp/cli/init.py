@@ -11,12 +11,12 @@ import click
 from idp.admin.clients import Clients, Made
 from idp.admin.installation import initialise
 from idp.admin.starting import Answers, Start, is_for_development
-from idp.app import DEFAULT_CONFIG
 from idp.cli.asking import Question, ask, is_terminal, password_from_stdin
 from idp.cli.client import made_facts, snippet
 from idp.cli.command import CommandFailed, Invocation, shared_options
 from idp.cli.new_client import Prepared, prepare
 from idp.settings import Mistake
+from idp.verdict import DEFAULT_CONFIG
 
 _MAIL_PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 _DEVELOPMENT = {
@@ -129,7 +129,8 @@ def _ask_all(start: Start, known: dict[str, Any]) -> dict[str, Any]:
     answers = dict(known)
 
     def judge(so_far: dict[str, Any]) -> Sequence[Mistake]:
-        return start.mistakes(_answers(so_far))
+        is_development = is_for_development(so_far["issuer"])
+        return start.mistakes(_answers({**so_far, "development": is_development}))
 
     if "issuer" not in answers:
         ask(_ISSUER, answers, judge)

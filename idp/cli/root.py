@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from idp.app import DEFAULT_CONFIG
 from idp.cli.client_help import client_group
 from idp.cli.command import Commands, Invocation
 from idp.cli.config import config_group
@@ -17,6 +16,7 @@ from idp.cli.mail import mail_group
 from idp.cli.reload import reload_command
 from idp.cli.run import run_command
 from idp.cli.user import user_group
+from idp.verdict import DEFAULT_CONFIG
 
 
 @click.group("idp", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

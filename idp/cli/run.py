@@ -14,11 +14,12 @@ from granian.log import LogLevels
 
 from idp.admin.generations import reload
 from idp.admin.installation import upgrade_database
-from idp.app import Foundation, assemble, read_and_judge
+from idp.app import Foundation, assemble
 from idp.cli.command import CommandFailed, Invocation, shared_options
 from idp.cli.reload import tell
 from idp.model.errors import ProbeshError
 from idp.settings import Settings, load_secrets
+from idp.verdict import read_and_judge
 
 _BACKPRESSURE = 64  # requests a worker holds at once; more wait in the kernel
 _HEADER_BYTES = 16_384  # more is answered 431: granian's own limit is 408 KiB
@@ -48,19 +49,18 @@ def run_command(
     invocation.say(
         f"Serving {settings.issuer} on {host}:{port}.", issuer=settings.issuer, host=host, port=port
     )
-    server = _server(settings, host, port, workers or settings.listen.workers)
-    # After granian's own handlers, of which this one would respawn the workers, and before these.
-    server.on_startup(lambda: _reload_on_hangup(invocation))
-    server.serve()
+    _serve(settings, (host, port), workers or settings.listen.workers, invocation)
 
 
-def _server(settings: Settings, host: str, port: int, workers: int) -> Granian:
-    return Granian(
+def _serve(
+    settings: Settings, address: tuple[str, int], workers: int, invocation: Invocation
+) -> None:
+    server = Granian(
         "idp.serving:create_app",
         factory=True,
         interface=Interfaces.WSGI,
-        address=host,
-        port=port,
+        address=address[0],
+        port=address[1],
         workers=workers,
         blocking_threads=settings.listen.threads,
         backpressure=_BACKPRESSURE,
@@ -73,6 +73,9 @@ def _server(settings: Settings, host: str, port: int, workers: int) -> Granian:
         workers_kill_timeout=_KILL_AFTER,
         log_level=LogLevels(settings.logging.level),
     )
+    # Granian's own handler would respawn the workers. Hooks run after it is set, before they start.
+    server.on_startup(lambda: _reload_on_hangup(invocation))
+    server.serve()
 
 
 def _reload_on_hangup(invocation: Invocation) -> None:

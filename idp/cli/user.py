@@ -7,7 +7,7 @@ import click
 from idp.accounts.directory import ACTIONS
 from idp.admin.installation import directory
 from idp.cli.asking import password_from_stdin
-from idp.cli.command import CommandFailed, Invocation, shared_options
+from idp.cli.command import Invocation, shared_options
 from idp.cli.user_files import export_command, import_command
 from idp.cli.user_lists import list_command, show_command
 

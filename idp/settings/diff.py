@@ -107,7 +107,7 @@ def _of_client(name: str, old: Snapshot, new: Snapshot, counts: Counts) -> Itera
         if before == after:
             continue
         if field == "enabled":
-            yield Difference(key, f"{name}: {_enabled(name, is_enabled=after, counts=counts)}")
+            yield Difference(key, f"{name}: {_enabled(name, counts, is_enabled=bool(after))}")
         elif isinstance(before, list) and isinstance(after, list):
             for sentence in _of_list(field, before, after):
                 yield Difference(key, f"{name}: {sentence}")
@@ -118,7 +118,7 @@ def _of_client(name: str, old: Snapshot, new: Snapshot, counts: Counts) -> Itera
                 yield Difference(key, f"{name}: {told}{effect and f'; {effect}'}")
 
 
-def _enabled(name: str, *, is_enabled: bool, counts: Counts) -> str:
+def _enabled(name: str, counts: Counts, *, is_enabled: bool) -> str:
     if is_enabled:
         return "enabled; people can log in there again"
     ends = _counted(counts.live_grants(name), "grant")

@@ -124,9 +124,8 @@ def included_files(base: Path, pattern: str, drafts: Drafts = NO_DRAFTS) -> Iter
 
 def _would_match(root: Path, relative: str, file: Path) -> bool:
     """Answer whether a glob would find an absolute path, if a file stood there."""
-    pattern = os.path.normpath(f"{glob.escape(str(root.absolute()))}/{relative}")
-    # Here `**` is one folder, in a glob any number of them; none is what people have.
-    return file.match(pattern) or file.match(pattern.replace("/**/", "/"))
+    inner = Path(glob.escape(str(root.absolute()))) / relative
+    return file.match(os.path.normpath(inner))
 
 
 def _seen_from(root: Path, file: Path) -> Path:

@@ -233,6 +233,16 @@ def test_a_new_password_kills_links_and_keeps_the_old_one_from_coming_back(
             work.action_tokens.spend(token.id, now=NOW)
 
 
+def test_a_new_password_with_a_demand_is_demanded_anew(
+    importing: UserImport, stores: SqlStores
+) -> None:
+    demanding: dict[str, Any] = {"required_actions": ("update_password",)}
+    apply(importing, record(tagged_hash=HASH, **demanding))
+    apply(importing, record(tagged_hash=NEW_HASH, **demanding))
+    assert actions(stores, require(stores)) == ("update_password",)
+    assert apply(importing, record(tagged_hash=NEW_HASH, **demanding)).unchanged == 1
+
+
 def test_passwords_may_be_kept(stores: SqlStores, clock: FakeClock) -> None:
     keeping = an_import(stores, clock, keep_passwords=True)
     apply(keeping, record(tagged_hash=HASH), record(OTHER, "line 3"))

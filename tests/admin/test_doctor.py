@@ -21,12 +21,12 @@ from idp.admin.database import opened_stores
 from idp.admin.doctor import Finding, Patient, examine, network, stores, this_machine
 from idp.admin.doctor.examination import CHECKS
 from idp.admin.installation import initialise
-from idp.app import load_settings
 from idp.model.clock import system_clock
 from idp.stores.ports import ServingProcess
 from idp.stores.sql import open_engine
 from idp.stores.sql.inspection import clock_ahead
 from idp.stores.sql.tables import counters
+from idp.verdict import load_settings
 from tests.fakes import FakeClock
 from tests.outbox.servers import PASSWORD, USER, Received, authenticator, dead_port, serve
 

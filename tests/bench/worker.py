@@ -12,11 +12,12 @@ from pathlib import Path
 
 from idp import app as house
 from idp.settings import load_secrets
+from idp.verdict import load_settings
 from tests.bench.harness import call, environ
 
 
 def main(config: str, requests: int, url: str) -> None:
-    settings = house.load_settings(Path(config))
+    settings = load_settings(Path(config))
     wsgi = house.assemble(settings, load_secrets(settings.secrets_dir)).wsgi
     started = time.process_time()
     urls = (url, "/jwks", "/userinfo", "/nowhere")

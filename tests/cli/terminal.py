@@ -58,8 +58,9 @@ class Terminal:
 
     def end(self) -> tuple[int, str]:
         """Wait for the end; return the exit code and what was shown since the last answer."""
+        deadline = time.monotonic() + _PATIENCE
         while self._read() or self.process.poll() is None:
-            pass
+            assert time.monotonic() < deadline, self.seen
         return self.process.wait(), self.seen.replace("\r\n", "\n")
 
     def _read(self) -> bool:

@@ -50,7 +50,7 @@ def test_a_new_client_is_told_with_its_secret_once_and_what_to_copy(idp: Idp, co
         "OIDC_CLIENT_ID": "backoffice",
     }
     assert answer.stdout.count(secret) == 1
-    assert answer.stdout.endswith("Next: idp reload\n")
+    assert "\nNext: idp reload\nThen: idp client examples backoffice\n" in answer.stdout
     digest = hashlib.sha256(secret.encode()).hexdigest()
     assert declared(config)["secrets"] == [{"hash": f"sha256:{digest}"}]
     assert idp("config", "check").exit_code == 0
@@ -279,4 +279,4 @@ def test_every_command_explains_itself_by_an_example(idp: Idp, verb: str) -> Non
 def test_another_configuration_is_named_in_the_next_step(idp: Idp, config: Path) -> None:
     other = config.rename(config.with_name("other.toml"))
     told = idp("--config", str(other), *NEW).stdout
-    assert told.endswith(f"Next: idp --config {other} reload\n")
+    assert f"Next: idp --config {other} reload\n" in told

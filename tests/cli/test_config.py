@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from idp import app
+from idp import verdict
 from idp.cli import config as config_commands
 from idp.settings import Loaded, MistakesFound, read_configuration
 from idp.settings.reference import all_keys
@@ -105,9 +105,9 @@ def test_a_broken_theme_is_told_at_its_own_place(
     idp: Idp, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     themes = tmp_path / "themes"
-    shutil.copytree(app.THEMES, themes)
+    shutil.copytree(verdict.THEMES, themes)
     (themes / "portal" / "theme.toml").write_text('parent = "base"\n\n[tokens.wrong]\na = 1\n')
-    monkeypatch.setattr(app, "THEMES", themes)
+    monkeypatch.setattr(verdict, "THEMES", themes)
     gone = 'tls = "starttls", ca_file = "gone.pem", timeout'
     config.write_text(config.read_text().replace('tls = "none", timeout', gone))
     answer = idp("config", "check")
@@ -136,7 +136,7 @@ def test_secrets_that_others_may_open_are_refused_and_missing_ones_are_not(
 def test_the_verdict_of_a_check_is_the_verdict_of_a_start(idp: Idp, config: Path) -> None:
     config.write_text(f'{config.read_text()}[theme]\nname = "gone"\n')
     with pytest.raises(MistakesFound) as caught:
-        app.load_settings(config)
+        verdict.load_settings(config)
     assert idp("config", "check").stderr == f"{caught.value}\n"
 
 
@@ -294,7 +294,7 @@ def test_an_old_name_is_a_warning_and_no_failure(
         """Read as a version does that gave a key another name."""
         return read_configuration(file, {}, renamed={"mail.sender": "mail.from"})
 
-    monkeypatch.setattr(app, "read", read_later)
+    monkeypatch.setattr(verdict, "read", read_later)
     monkeypatch.setattr(config_commands, "read", read_later)
     config.write_text(config.read_text().replace("from =", "sender ="))
     answer = idp("config", "check")

@@ -209,10 +209,10 @@ def test_a_mistake_is_told_before_anything_is_written(
 
 def test_the_flags_of_a_client_are_named_when_they_are_missing(fresh: Idp, folder: Path) -> None:
     answer = fresh("init", "--development", *CLIENT[:6])
-    assert (answer.exit_code, answer.stderr) == (
-        2,
+    assert answer.exit_code == 2
+    assert answer.stderr == (
         "Without a terminal these options are needed, too: "
-        "--client-owner, --client-home-url, --client-redirect-uri.\n",
+        "--client-owner, --client-home-url, --client-redirect-uri.\n"
     )
     assert list(folder.iterdir()) == []
 
@@ -245,7 +245,8 @@ def test_a_file_that_is_no_configuration_is_not_replaced(
     config.write_bytes(octets)
     answer = idp("init")
     assert answer.exit_code == 2
-    assert answer.stderr.startswith(f"{config}:1:1 E002 ")
+    assert answer.stderr.startswith(f"{config}:1:")
+    assert " E002 " in answer.stderr
     assert config.read_bytes() == octets
 
 
@@ -275,9 +276,10 @@ def test_a_full_disk_leaves_no_configuration(
 def test_a_folder_that_is_a_file_is_one_sentence(fresh: Idp, folder: Path) -> None:
     (folder / "config").write_text("not a folder")
     answer = fresh(*PRODUCTION)
-    assert answer.exit_code == 1
-    assert len(answer.stderr.splitlines()) == 1
-    assert answer.stderr.startswith("config cannot be written: ")
+    assert (answer.exit_code, answer.stderr) == (
+        1,
+        "config is no folder; nothing was written.\n",
+    )
 
 
 def test_what_a_kill_left_undone_is_made_by_a_second_init(fresh: Idp, folder: Path) -> None:
@@ -293,32 +295,41 @@ def test_what_a_kill_left_undone_is_made_by_a_second_init(fresh: Idp, folder: Pa
 # -- asked -----------------------------------------------------------------------------------------
 
 
+CONVERSATION = (
+    ("config/idp.toml is not there yet; it is written after some questions.", None),
+    ("Address of this provider (https://…): ", "http://sso.example.gov.bd"),
+    ("It must begin with https:// in production mode. Did you mean", None),
+    ("Address of this provider", "https://sso.example.gov.bd"),
+    ("Database (sqlite:///…, postgresql://…) [sqlite:///var/idp.sqlite]: ", ""),
+    ("Mail server: ", "smtp.example.gov.bd"),
+    ("[starttls]: ", "implicit"),
+    ("Its port [465]: ", "0"),
+    ("It must be at least 1.", None),
+    ("Its port [465]: ", ""),
+    ("User name there (empty: none): ", "sso"),
+    ("Letters come from: ", "no-reply"),
+    ("It must be a mail address", None),
+    ("Letters come from: ", "no-reply@example.gov.bd"),
+    ("Password at the mail server: ", "Gopon#1"),
+    ("Id of a first application", "backoffice"),
+    ("Name in Bengali: ", "ক"),
+    ("Name in English: ", "Back office"),
+    ("owner: ", "ops@example.gov.bd"),
+    ("first page (URL): ", "https://backoffice.example.gov.bd/"),
+    ("Redirect URI: ", "https://backoffice.example.gov.bd/cb"),
+    ("Redirect URI (empty: no more): ", ""),
+    ("after a logout (empty: no more): ", ""),
+    ("Back-channel logout URI (empty: none): ", ""),
+)
+
+
 def test_somebody_who_knows_nothing_is_asked_and_told(folder: Path) -> None:
     with Terminal("init", folder=folder) as terminal:
-        terminal.wait_for("config/idp.toml is not there yet; it is written after some questions.")
-        terminal.answer("Address of this provider (https://…): ", "http://sso.example.gov.bd\n")
-        terminal.wait_for("It must begin with https:// in production mode. Did you mean")
-        terminal.answer("Address of this provider", "https://sso.example.gov.bd\n")
-        terminal.answer("Database (sqlite:///…, postgresql://…) [sqlite:///var/idp.sqlite]: ", "\n")
-        terminal.answer("Mail server: ", "smtp.example.gov.bd\n")
-        terminal.answer("[starttls]: ", "implicit\n")
-        terminal.answer("Its port [465]: ", "0\n")
-        terminal.wait_for("It must be at least 1.")
-        terminal.answer("Its port [465]: ", "\n")
-        terminal.answer("User name there (empty: none): ", "sso\n")
-        terminal.answer("Letters come from: ", "no-reply\n")
-        terminal.wait_for("It must be a mail address")
-        terminal.answer("Letters come from: ", "no-reply@example.gov.bd\n")
-        terminal.answer("Password at the mail server: ", "Gopon#1\n")
-        terminal.answer("Id of a first application", "backoffice\n")
-        terminal.answer("Name in Bengali: ", "ক\n")
-        terminal.answer("Name in English: ", "Back office\n")
-        terminal.answer("owner: ", "ops@example.gov.bd\n")
-        terminal.answer("first page (URL): ", "https://backoffice.example.gov.bd/\n")
-        terminal.answer("Redirect URI: ", "https://backoffice.example.gov.bd/cb\n")
-        terminal.answer("Redirect URI (empty: no more): ", "\n")
-        terminal.answer("after a logout (empty: no more): ", "\n")
-        terminal.answer("Back-channel logout URI (empty: none): ", "\n")
+        for words, typed in CONVERSATION:
+            if typed is None:
+                terminal.wait_for(words)
+            else:
+                terminal.answer(words, f"{typed}\n")
         code, told = terminal.end()
     assert code == 0, told
     assert "OIDC_CLIENT_SECRET=idpcs_" in told

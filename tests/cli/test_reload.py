@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from idp.admin import generations as admin
-from idp.app import read_and_judge
 from idp.model.clock import system_clock
 from idp.serving import Serving, node_of
 from idp.stores.ports import Generation, ServingProcess
 from idp.stores.sql import SqlStores, open_engine
+from idp.verdict import read_and_judge
 from tests.cli.conftest import Idp
 
 CLIENT = """
@@ -58,11 +59,11 @@ def add(config: Path, text: str) -> None:
     config.write_text(config.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
-def report(config: Path, **facts: object) -> None:
+def report(config: Path, **facts: Any) -> None:
     """Let a process report that this test invents."""
     process = ServingProcess("p", node_of(config), 2**22 + 1, 0, "d", "", system_clock())
     with stores_of(config) as stores, stores.write() as work:
-        work.serving_processes.report(replace(process, **facts))  # type: ignore[arg-type] - its own
+        work.serving_processes.report(replace(process, **facts))
 
 
 # -- reload ---------------------------------------------------------------------------------------
@@ -163,7 +164,8 @@ def test_who_was_killed_is_not_waited_for(installed: Idp, config: Path) -> None:
     assert installed("reload").exit_code == 0
 
 
-def test_who_does_not_answer_is_named(installed: Idp, config: Path) -> None:
+@pytest.mark.usefixtures("installed")
+def test_who_does_not_answer_is_named(config: Path) -> None:
     report(config, pid=1)  # this one runs, and has nothing to do with us
     told = admin.reload(config, wait=0.2)
     assert ([p.pid for p in told.silent], told.is_done) == ([1], False)

@@ -12,12 +12,12 @@ from click.testing import Result
 
 from idp.accounts.passwords import Hasher
 from idp.admin.installation import directory
-from idp.app import load_settings
 from idp.cli.user import user_group
 from idp.model.clock import system_clock
 from idp.model.tokens import digest
 from idp.model.user import User
 from idp.stores.sql import SqlStores, open_engine
+from idp.verdict import load_settings
 from tests.cli.conftest import Idp
 from tests.contract.builders import user_session
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from idp.app import load_settings
 from idp.stores.sql import SqlStores, open_engine
+from idp.verdict import load_settings
 from tests.cli.conftest import Idp
 
 HASH = "probesh1:1:$2b$12$" + "a" * 53
@@ -20,6 +20,7 @@ USERS = (
     "b@example.gov.bd,খ,ঢাকা,,\n"
 )
 ROOT = Path(__file__).parents[2]
+PROGRAM = (sys.executable, "-c", "from idp.cli import main; main()")
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_a_killed_import_leaves_whole_batches_and_a_rerun_completes_it(
 ) -> None:
     rows = (f"user{n}@example.gov.bd,{n}\n" for n in range(12_000))
     file.write_text("email,office\n" + "".join(rows))
-    command = (sys.executable, "-m", "idp.cli", "user", "import", str(file), "--apply")
+    command = (*PROGRAM, "user", "import", str(file), "--apply")
     environment = {**os.environ, "IDP_CONFIG": str(config)}
     database = SqlStores(open_engine(load_settings(config).database.url))
 
@@ -183,7 +184,7 @@ def test_a_killed_import_leaves_whole_batches_and_a_rerun_completes_it(
 
 def test_progress_is_for_a_terminal_only(installed: Idp, config: Path, file: Path) -> None:
     assert installed("user", "import", str(file)).stderr == ""
-    command = (sys.executable, "-m", "idp.cli", "user", "import", str(file))
+    command = (*PROGRAM, "user", "import", str(file))
     master, slave = pty.openpty()
     environment = {**os.environ, "IDP_CONFIG": str(config), "TERM": "xterm"}
     with os.fdopen(master, "rb", buffering=0) as terminal:
@@ -192,3 +193,21 @@ def test_progress_is_for_a_terminal_only(installed: Idp, config: Path, file: Pat
         )
         os.close(slave)
         assert b"Checking" in terminal.read(65_536)
+
+
+def test_an_export_onto_a_full_disk_is_one_sentence_and_leaves_what_was_there(
+    installed: Idp, config: Path, file: Path
+) -> None:
+    file.write_text("email\n" + "".join(f"user{n}@example.gov.bd\n" for n in range(3000)))
+    installed("user", "import", str(file), "--apply")
+    out = file.with_name("out.jsonl")
+    out.write_text("old")
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); "
+    command = (PROGRAM[0], PROGRAM[1], full + PROGRAM[2], "user", "export", str(out))
+    environment = {**os.environ, "IDP_CONFIG": str(config)}
+    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr.decode().startswith(f"{out} cannot be written: File too large")
+    assert ran.stderr.count(b"\n") == 1
+    assert out.read_text() == "old"
+    assert not [one.name for one in out.parent.iterdir() if one.name.endswith("~")]

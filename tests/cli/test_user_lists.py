@@ -12,6 +12,7 @@ import pytest
 from tests.cli.conftest import Idp
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = (sys.executable, "-c", "from idp.cli import main; main()")
 
 
 @pytest.fixture(name="peopled")
@@ -96,7 +97,7 @@ def test_a_person_at_a_terminal_gets_a_table(peopled: Idp, config: Path) -> None
     assert peopled("user", "list").exit_code == 0
     master, slave = pty.openpty()
     environment = {**os.environ, "IDP_CONFIG": str(config), "COLUMNS": "120"}
-    command = (sys.executable, "-m", "idp.cli", "user", "list")
+    command = (*PROGRAM, "user", "list")
     with os.fdopen(master, "rb", buffering=0) as terminal:
         subprocess.run(command, env=environment, cwd=ROOT, stdout=slave, check=True)
         os.close(slave)

@@ -23,6 +23,7 @@ OFFICER = User(
     name_bn="সচিবালয়",
     name_en="Secretariat",
     office="মন্ত্রিপরিষদ বিভাগ",
+    locale="bn",
     updated_at=1_790_000_000,
 )
 

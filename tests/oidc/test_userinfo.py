@@ -26,6 +26,7 @@ def test_claims_come_by_scope(house: House):
         "name": "Secretariat",
         "name#bn": "সচিবালয়",
         "office": "মন্ত্রিপরিষদ বিভাগ",
+        "locale": "bn",
         "updated_at": 1_790_000_000,
         "email": "office@example.gov.bd",
         "email_verified": True,
@@ -36,7 +37,7 @@ def test_claims_come_by_scope(house: House):
     ("scope", "claims"),
     [
         (("openid",), {"sub"}),
-        (("openid", "profile"), {"sub", "name", "name#bn", "office", "updated_at"}),
+        (("openid", "profile"), {"sub", "name", "name#bn", "office", "locale", "updated_at"}),
         (("openid", "email"), {"sub", "email", "email_verified"}),
     ],
 )
@@ -45,7 +46,7 @@ def test_no_claim_comes_unasked(scope: tuple[str, ...], claims: set[str]):
 
 
 def test_claims_without_a_value_are_left_out():
-    nameless = replace(OFFICER, name_en="", name_bn="", office="")
+    nameless = replace(OFFICER, name_en="", name_bn="", office="", locale="")
     assert set(claims_of(nameless, ("openid", "profile"))) == {"sub", "updated_at"}
     assert claims_of(replace(OFFICER, name_en=""), ("openid", "profile"))["name"] == "সচিবালয়"
 

@@ -19,6 +19,7 @@ from idp.demo.settings import BACKOFFICE, MINISTRY, Look, Settings
 from idp.model.tokens import digest
 from idp.settings import load_secrets
 from idp.stores.sql import SqlStores
+from idp.verdict import load_settings
 from tests.fakes import FakeClock
 from tests.servers import free_port
 from tests.system import SECRET, write_config
@@ -110,7 +111,7 @@ def open_street(folder, database: str, *, more: str = "") -> Street:
     _, *others = clients.read_text(encoding="utf-8").split("[[clients]]")[1:]
     own = _client(BACKOFFICE, office) + _client(MINISTRY, ministry, 'theme = "ministry"')
     clients.write_text("[[clients]]".join([own, *others]), encoding="utf-8")
-    settings = house.load_settings(config)
+    settings = load_settings(config)
     clock, letterbox = TravelClock(), Letterbox()
     assembly = house.assemble(settings, load_secrets(settings.secrets_dir), clock=clock)
     street = Street(provider, office, ministry, box, letterbox, clock, assembly)

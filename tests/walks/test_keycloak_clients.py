@@ -20,6 +20,7 @@ from idp.model.tokens import digest
 from idp.settings import load_secrets
 from idp.stores.sql import SqlStores
 from idp.stores.sql.tables import users
+from idp.verdict import load_settings
 from tests.servers import free_port
 from tests.system import PASSWORD, SECRET, write_config
 from tests.walks.conftest import TravelClock, serving
@@ -110,7 +111,7 @@ def open_realm(folder: Path, database: str) -> Iterator[Realm]:
     uris = json.dumps([f"{spa}/{path}" for path in PATHS])
     text = CLIENTS.format(spa=spa, desk=desk, spa_uris=uris, hash=digest(SECRET).hex())
     (folder / "clients.d" / "keycloak.toml").write_text(text, encoding="utf-8")
-    settings, letterbox = house.load_settings(config), Letterbox()
+    settings, letterbox = load_settings(config), Letterbox()
     assembly = house.assemble(settings, load_secrets(settings.secrets_dir), clock=TravelClock())
     assert isinstance(assembly.stores, SqlStores)
     with contextlib.ExitStack() as doors:

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from werkzeug.test import Client
 
 from idp.model.user import User
 from idp.oidc.userinfo import claims_of
@@ -314,3 +315,13 @@ def test_what_breaks_at_a_programs_endpoint_says_so_too(small: System):
     answer = small.browser().get("/token").response
     assert answer.status_code == 405
     assert answer.get_json()["error_uri"] == f"{ISSUER}/developers#invalid_request"
+
+
+def test_under_a_path_of_the_issuer_forms_and_links_stay_inside_it(make):
+    inside = make(issuer=f"{ISSUER}/sso")
+    page = Client(inside.assembly.wsgi).get("/sso/developers", base_url=ISSUER)
+    assert page.status_code == 200
+    assert 'action="/sso/developers/check"' in page.text
+    sent = {"language": "en"}
+    answer = Client(inside.assembly.wsgi).post("/sso/developers/check", base_url=ISSUER, data=sent)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sso/developers")

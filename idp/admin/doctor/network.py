@@ -11,10 +11,10 @@ from dns.exception import DNSException
 from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 
 from idp.admin.doctor.findings import Finding, Patient, failed, fine, warning
-from idp.app import mail_settings
 from idp.outbox.check import MailRefused, check_line
 from idp.outbox.delivery import Fault
 from idp.outbox.smtp import SmtpPost
+from idp.verdict import mail_settings
 
 _PATIENCE: Final = 5.0  # seconds for an answer
 _OF_DNS: Final = 2.0

@@ -8,8 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from idp.admin.doctor.findings import Finding, Patient, counted, failed, fine, warning
-from idp.app import open_themes
 from idp.settings import load_secrets
+from idp.verdict import open_themes
 
 _SQLITE: Final = "sqlite:///"
 _SOON: Final = 14  # days before a client secret ends

@@ -123,7 +123,7 @@ def _values(kind: Kind, client: Client, settings: Settings) -> dict[str, Any]:
         "redirect_uri": client.redirect_uris[0],
         "base": f"{redirect.scheme}://{redirect.netloc}",
         "callback": redirect.path or "/",
-        "port": redirect.port or (443 if redirect.scheme == "https" else 80),
+        "port": redirect.port or 3000,  # behind a proxy that speaks TLS
         "bye": bye,
         "bye_path": urlsplit(bye).path or "/",
         "scopes": scopes,

@@ -167,7 +167,7 @@ class _Translation:
         if self._is_public:
             self._put("auth", "none", "Keycloak: publicClient")
             return
-        why = "Keycloak took client_secret_post, too: write that if the application sends it"
+        why = "in the header or the body: claims_style takes both"
         self._put("auth", "client_secret_basic", why)
         secret = str(self._client.get("secret") or "")
         if not secret or secret.startswith("${"):

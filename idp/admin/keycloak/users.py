@@ -16,6 +16,11 @@ from idp.admin.keycloak.roles import Roles
 _BENGALI: Final = re.compile(r"[\u0980-\u09ff]")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _ACTIONS: Final = {"UPDATE_PASSWORD": UPDATE_PASSWORD}
+_CLAIMS: Final = {
+    "given_name": "firstName",
+    "family_name": "lastName",
+    "preferred_username": "username",
+}
 # Taken over, or without a meaning once a user has left Keycloak.
 _KNOWN: Final = frozenset(
     {
@@ -145,6 +150,11 @@ class Users:
             attributes[name] = texts[0] if len(texts) == 1 else texts
             what = "Attributes of users; clients see those that a scope maps to a claim"
             self.findings.add("users", what, name)
+        # One name here was two there: clients of the Keycloak style are told them as before.
+        for name, key in _CLAIMS.items():
+            text = str(user.get(key) or "")
+            if text and text != user.get("email"):
+                attributes.setdefault(name, text)
         return attributes, locale
 
 

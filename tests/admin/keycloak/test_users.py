@@ -34,7 +34,7 @@ def test_a_user_keeps_everything_that_has_a_place_here(tmp_path: Path):
     assert found.email == ARGON
     assert (found.name_bn, found.name_en) == ("রহিমা খাতুন", "")
     assert found.locale == "bn"
-    assert found.attributes == {}
+    assert found.attributes == {"given_name": "রহিমা", "family_name": "খাতুন"}
     assert (found.enabled, found.email_verified) == (True, True)
     assert found.created_at == 1_795_359_923
     assert found.required_actions == ()
@@ -65,11 +65,20 @@ def test_a_name_goes_to_the_field_of_its_script(
 
 def test_attributes_stay_texts_and_lists_and_the_language_leaves_them(tmp_path: Path):
     attributes = {"locale": ["bn"], "office_code": ["4711"], "phones": ["1", "2"], "none": []}
-    found = record(tmp_path, attributes=attributes)
+    found = record(tmp_path, attributes=attributes, firstName=None, lastName=None)
     assert found.attributes == {"office_code": "4711", "phones": ("1", "2"), "none": ()}
     assert found.locale == "bn"
-    odd = record(tmp_path, attributes={"locale": ["Bangla?"]})
+    odd = record(tmp_path, attributes={"locale": ["Bangla?"]}, firstName="", lastName=None)
     assert (odd.attributes, odd.locale) == ({"locale": "Bangla?"}, "")
+
+
+def test_the_two_names_and_a_username_are_kept_for_the_claims_of_keycloak(tmp_path: Path):
+    found = record(tmp_path, username="rahima", attributes={"given_name": ["Own"]})
+    assert found.attributes == {
+        "given_name": "Own",
+        "family_name": "খাতুন",
+        "preferred_username": "rahima",
+    }
 
 
 def test_required_actions_are_ours_or_told(tmp_path: Path):

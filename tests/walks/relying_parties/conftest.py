@@ -15,6 +15,7 @@ from idp.demo.letters import Letterbox
 from idp.model.tokens import digest
 from idp.settings import Settings, load_secrets
 from idp.stores.sql import SqlStores
+from idp.verdict import load_settings
 from tests.servers import free_port
 from tests.system import PASSWORD, SECRET, write_config
 from tests.walks.conftest import TravelClock, serving
@@ -107,7 +108,7 @@ def _open(folder: Path, database: str, auth: str, realm: str) -> Place:
     hashed, style = "" if auth == "none" else hashed, "keycloak" if realm else "standard"
     clients = CLIENT.format(base=base, auth=auth, secrets=hashed, style=style)
     (folder / "clients.d" / "sample.toml").write_text(clients, encoding="utf-8")
-    settings, letterbox = house.load_settings(config), Letterbox()
+    settings, letterbox = load_settings(config), Letterbox()
     secrets = load_secrets(settings.secrets_dir)
     assembly = house.assemble(settings, secrets, clock=TravelClock())
     environ = {

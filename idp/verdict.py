@@ -1,0 +1,90 @@
+"""The one verdict on a configuration: that of start, reload and `idp config check`."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from idp import settings as settings_room
+from idp.model.errors import SettingsRefused
+from idp.outbox.mail_settings import MailSettings
+from idp.outbox.smtp import SmtpPost
+from idp.settings import (
+    Finding,
+    Loaded,
+    Mistake,
+    MistakesFound,
+    Settings,
+    find_looks,
+    has_secrets,
+    load_secrets,
+)
+from idp.theming import ThemeRefused, Themes, load_all
+
+_HERE = Path(__file__).parent
+# A wheel carries the themes inside the package, a checkout beside it.
+THEMES = next(p for p in (_HERE / "_themes", _HERE.parent / "themes") if p.is_dir())
+DEFAULT_CONFIG = Path("config/idp.toml")
+
+
+def load_settings(config: Path) -> Settings:
+    """Return the settings of a configuration file. Raises SettingsRefused with every mistake."""
+    return read(config).settings
+
+
+def read(config: Path) -> Loaded:
+    """Return the settings with their sources. Raises SettingsRefused with every mistake."""
+    return settings_room.read_configuration(config, os.environ, looks=find_looks(THEMES))
+
+
+def read_and_judge(config: Path) -> Loaded:
+    """Read and try what only a start would meet: secrets, themes and what SMTP is spoken with.
+
+    Secrets that `idp init` has yet to make are no mistake. The one verdict of start, reload and
+    `idp config check`. Raises SettingsRefused.
+    """
+    loaded, found = read(config), []
+    secrets_dir = loaded.settings.secrets_dir
+    try:
+        _ = has_secrets(secrets_dir) and load_secrets(secrets_dir)
+    except SettingsRefused as error:
+        finding = Finding(("secrets_dir",), "E106", f"cannot be used: {error}")
+        found.append(loaded.origins.locate(finding))
+    try:
+        SmtpPost(mail_settings(loaded.settings))
+    except SettingsRefused as error:
+        found.append(loaded.origins.locate(Finding(("mail",), "E201", f"is refused: {error}")))
+    try:
+        open_themes(loaded.settings)
+    except ThemeRefused as error:
+        found.append(Mistake(str(error.path), error.line, 1, "E301", "", error.what))
+    if found:
+        raise MistakesFound(found)
+    return loaded
+
+
+def open_themes(settings: Settings) -> Themes:
+    """Return the configured themes. Raises ThemeRefused with its place."""
+    return load_all(
+        THEMES,
+        settings.theme.name,
+        {client.client_id: client.theme for client in settings.clients if client.theme},
+        locales=settings.theme.locales,
+        support=settings.support,
+    )
+
+
+def mail_settings(settings: Settings) -> MailSettings:
+    """Return the SMTP server and how it is spoken to. Raises SettingsRefused."""
+    mail = settings.mail
+    return MailSettings(
+        host=mail.host,
+        port=mail.port,
+        tls=mail.tls,
+        verify=mail.verify,
+        timeout=mail.timeout,
+        user=mail.user or None,
+        password=mail.password or None,
+        sender=mail.sender,
+        ca_file=str(mail.ca_file) if mail.ca_file else None,
+        message_id_domain=urlsplit(settings.issuer).hostname or "localhost",
+    )
