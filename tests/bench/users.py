@@ -86,8 +86,10 @@ def cost(config: Path, *arguments: str) -> Cost:
         env={**os.environ, "IDP_CONFIG": str(config)},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if ran.returncode:
+        raise RuntimeError(ran.stderr)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(cpu, int(ran.stderr.split()[-1]) / 1024, ran.stdout)

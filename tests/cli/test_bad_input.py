@@ -10,11 +10,12 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -87,6 +88,8 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for words in (["init"], ["user", "add", "office@example.gov.bd"]):
         answer = call(folder / "idp.toml", words)
         assert answer.exit_code == 0, answer.output
+    with closing(sqlite3.connect(folder / "idp.sqlite")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # or whoever opens it next would do it
     return folder
 
 
