@@ -1,12 +1,14 @@
 """Many users at once, on both databases."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from idp.model.errors import AlreadySpent
 from idp.stores.ports import StoredUser, UserFilter
-from idp.stores.sql import SqlStores
+from idp.stores.sql import SqlStores, open_engine
 from tests.contract.builders import NOW, stored_user, user
 
 HASH = "probesh1:1:$2b$12$" + "a" * 53
@@ -53,6 +55,21 @@ def test_a_thousand_are_found_and_held(stores: SqlStores) -> None:
     ids, emails = [o.user.id for o in added], [o.user.email_canonical for o in added]
     with stores.write() as work:
         assert len(work.user_batches.find(ids, emails, hold=True)) == 1000
+
+
+def test_looking_up_a_batch_is_planned_anew_each_time(postgresql_url: str) -> None:
+    """A plan from when the table was empty reads the whole table once there are many."""
+    stores = SqlStores(open_engine(postgresql_url, pool_size=1))
+    stored_batch(stores, 3)
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%ANY%'")
+    with stores.read() as work:
+        for _ in range(10):
+            assert len(work.user_batches.find([], ["a0001@example.gov.bd"])) == 1
+            work.users.find("somebody")
+        assert work._connection.execute(prepared).scalar_one() == 0
+        driver: Any = work._connection.connection.dbapi_connection
+        assert driver.prepare_threshold == 5  # as psycopg sets it
+    stores.engine.dispose()
 
 
 def test_an_added_password_and_action_are_the_user_s(stores: SqlStores) -> None:

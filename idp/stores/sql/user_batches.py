@@ -1,14 +1,18 @@
 """Many users at once: found, added and described by the thousand, read through page by page."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Select,
+    Text,
+    any_,
     bindparam,
     func,
     insert,
@@ -16,12 +20,13 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
 from idp.model.errors import AlreadySpent
 from idp.model.user import User
 from idp.stores.ports import StoredUser, UserFilter
-from idp.stores.sql.statements import is_storable
+from idp.stores.sql.statements import is_postgresql, is_storable
 from idp.stores.sql.tables import credentials, password_history, required_actions, users
 from idp.stores.sql.users import COLUMNS, user_of
 
@@ -36,17 +41,30 @@ _STORED = (
     .select_from(users)
     .outerjoin(credentials, credentials.c.user_id == users.c.id)
 )
-_FIND = _STORED.where(
-    or_(
-        users.c.id.in_(bindparam("ids", expanding=True)),
-        users.c.email_canonical.in_(bindparam("emails", expanding=True)),
+_Among: TypeAlias = Callable[[Column[str], str], ColumnElement[bool]]
+
+
+def _among(build: Callable[[_Among], Select[Any]]) -> dict[str, Select[Any]]:
+    """Build a statement that asks whether a column is among many texts, for each database."""
+    return {
+        "sqlite": build(lambda column, name: column.in_(bindparam(name, expanding=True))),
+        "postgresql": build(lambda column, name: column == any_(bindparam(name, type_=_TEXTS))),
+    }
+
+
+_TEXTS = ARRAY(Text)
+_FIND = _among(
+    lambda among: _STORED.where(
+        or_(among(users.c.id, "ids"), among(users.c.email_canonical, "emails"))
+    ).order_by(users.c.id)  # always the same order, so that two imports never block each other
+)
+_HOLD = {name: find.with_for_update(of=users) for name, find in _FIND.items()}
+_ACTIONS = _among(
+    lambda among: (
+        select(required_actions.c.user_id, required_actions.c.action)
+        .where(among(required_actions.c.user_id, "ids"))
+        .order_by(required_actions.c.required_at, required_actions.c.action)
     )
-).order_by(users.c.id)  # always the same order, so that two imports never wait for each other
-_HOLD = _FIND.with_for_update(of=users)
-_ACTIONS = (
-    select(required_actions.c.user_id, required_actions.c.action)
-    .where(required_actions.c.user_id.in_(bindparam("ids", expanding=True)))
-    .order_by(required_actions.c.required_at, required_actions.c.action)
 )
 _DESCRIBE = (
     update(users)
@@ -66,8 +84,8 @@ class SqlUserBatches:
     def find(
         self, ids: Sequence[str], emails_canonical: Sequence[str], *, hold: bool = False
     ) -> Sequence[StoredUser]:
-        statement = _HOLD if hold else _FIND
-        return self._stored(statement, {"ids": ids, "emails": emails_canonical})
+        statement = (_HOLD if hold else _FIND)[self._connection.dialect.name]
+        return self._stored(statement, {"ids": list(ids), "emails": list(emails_canonical)})
 
     def page(self, wanted: UserFilter, *, after: str, most: int) -> Sequence[StoredUser]:
         if not is_storable(wanted.search, after):
@@ -126,15 +144,35 @@ class SqlUserBatches:
             self._connection.execute(_DESCRIBE, values)
 
     def _stored(self, statement: Select[Any], parameters: dict[str, Any]) -> list[StoredUser]:
-        rows = self._connection.execute(statement, parameters).all()
         actions = defaultdict(list)
-        if rows:
-            ids = [row[0] for row in rows]
-            for user_id, action in self._connection.execute(_ACTIONS, {"ids": ids}):
-                actions[user_id].append(action)
+        with _planned_anew(self._connection):
+            rows = self._connection.execute(statement, parameters).all()
+            if rows:
+                of_these = {"ids": [row[0] for row in rows]}
+                demanded = _ACTIONS[self._connection.dialect.name]
+                for user_id, action in self._connection.execute(demanded, of_these):
+                    actions[user_id].append(action)
         return [
             StoredUser(user_of(row[:-1]), row[-1], tuple(actions.get(row[0], ()))) for row in rows
         ]
+
+
+@contextmanager
+def _planned_anew(connection: Connection) -> Iterator[None]:
+    """Have PostgreSQL plan each statement by the table as it is now.
+
+    A prepared plan of the first batches, when the table was small, would read the whole table for
+    every later batch.
+    """
+    if not is_postgresql(connection):
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    threshold, driver.prepare_threshold = driver.prepare_threshold, None
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = threshold
 
 
 def _row_of(user: User) -> dict[str, Any]:
