@@ -78,6 +78,7 @@ class Assembly:
     courier: Courier  # of mails
     notifier: Courier  # of logout notices
     worker: Worker
+    provider: OpenIDProvider
     wsgi: Wsgi
 
 
@@ -133,7 +134,7 @@ def assemble(
     renderer = _renderer(settings, secrets, themes)
     pages = _pages(settings, renderer, sign_in, log_out, limits, worker)
     wsgi = _site(settings, themes, pages, provider, database)
-    return Assembly(settings, secrets, cellar.stores, courier, notifier, worker, wsgi)
+    return Assembly(settings, secrets, cellar.stores, courier, notifier, worker, provider, wsgi)
 
 
 @dataclass(frozen=True)
@@ -361,8 +362,8 @@ def _site(
     site = create_site(pages, ProtocolEndpoints(provider), headers, developers, *aliased)
     database.init_app(site)
     constant = {
-        "/.well-known/openid-configuration": provider.discovery,
-        "/jwks": provider.jwks,
+        "/.well-known/openid-configuration": lambda: provider.discovery,
+        "/jwks": lambda: provider.jwks,
     }
     constants = ConstantAnswers(
         site.wsgi_app,

@@ -1,11 +1,13 @@
 """The process that serves: one assembly at a time, the next one built beside it.
 
-A watch looks once a second whether its node was told another generation of the configuration, or
-the signing keys are others now; it builds, and swaps between requests. What fails changes nothing.
+A watch looks once a second whether its node was told another generation of the configuration; it
+builds, and swaps between requests. What fails changes nothing. When the signing keys are others,
+they alone are taken, and a key that was withdrawn is used no more, whatever fails.
 """
 
 import logging
 import os
+import signal
 import socket
 import threading
 import traceback
@@ -16,10 +18,11 @@ from typing import Any
 
 from idp.app import Assembly, Foundation, assemble
 from idp.model.clock import Clock, system_clock
-from idp.model.errors import ProbeshError, StoreUnavailable
+from idp.model.errors import ProbeshError, SettingsRefused, StoreUnavailable
+from idp.model.keyring import Keyring
 from idp.model.tokens import new_id
 from idp.oidc.key_schedule import KeySchedule
-from idp.oidc.keys import key_stamp, rotate_if_due
+from idp.oidc.keys import KeySet, key_stamp, rotate_if_due
 from idp.outbox.delivery import Post
 from idp.settings import Loaded, Secrets, load_secrets
 from idp.settings.diff import shared_digest, snapshot_text
@@ -28,9 +31,9 @@ from idp.stores.ports import ServingProcess
 from idp.verdict import DEFAULT_CONFIG, read_and_judge
 from idp.web.constants import Wsgi
 
-LOOK_EVERY = 1.0  # seconds
+LOOK_EVERY = 1  # seconds
 REPORT_EVERY = 15  # seconds
-KEYS_EVERY = 10  # seconds between two looks at the signing keys
+KEYS_FAULT = "The signing keys cannot be taken: "  # how such a fault of a process begins
 ROTATE_EVERY = 3600  # seconds between two looks whether one of them is due for a successor
 _LONGEST_FAULT = 10_000  # characters
 
@@ -52,6 +55,17 @@ def create_app() -> Wsgi:
     return serving
 
 
+def create_worker() -> Wsgi:
+    """Return the WSGI application of one of granian's workers.
+
+    A worker inherits its parent's handlers and sets its own only when the application is there:
+    told to stop before, it would not hear it and be killed at the end of the server's patience.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    return create_app()
+
+
 def node_of(config: Path) -> str:
     """Return the name of a node: the machine, and the file that its processes read."""
     return f"{socket.gethostname()}:{Path(os.path.normpath(config.absolute()))}"
@@ -70,11 +84,11 @@ class Serving:
         self._config, self._clock, self._post = config, clock, post
         self._foundation = Foundation(loaded.settings)
         self._stores = self._foundation.stores
-        self._keys = self._key_stamp(loaded)
+        self._keys, self._keys_fault = self._key_stamp(loaded), ""
         self.assembly = self._assemble(loaded, load_secrets(loaded.settings.secrets_dir))
         self._loaded = loaded
         self._process = self._introduce(node_of(config))
-        self._due = dict.fromkeys(("report", "keys", "rotation"), 0)
+        self._due = dict.fromkeys(("report", "rotation"), 0)
         self._trouble = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="configuration")
@@ -97,21 +111,57 @@ class Serving:
         return self.assembly.worker.stop()
 
     def look(self) -> None:
-        """Do what is due: take a new generation or new keys, report. Raises StoreUnavailable."""
+        """Do what is due: take new keys or a new generation, report. Raises StoreUnavailable."""
+        # Before the keys are read: who reports this moment uses no key withdrawn earlier.
+        began = self._clock()
+        self._look_at_keys(began)
         with self._stores.read() as work:
             number = work.generations.number(self._process.node)
         if number != self._process.number:
             self._take(number)
         if self._is_due("rotation", ROTATE_EVERY):
-            kek, schedule = (
-                self.assembly.secrets.key_encryption_key,
-                KeySchedule.of(self._loaded.settings),
-            )
-            rotate_if_due(self._stores, kek, schedule, self._clock)
-        if self._is_due("keys", KEYS_EVERY) and self._key_stamp(self._loaded) != self._keys:
-            self._swap(self._loaded, self.assembly.secrets)
+            self._rotate()
         if self._is_due("report", REPORT_EVERY):
-            self._report()
+            self._report(began)
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def _look_at_keys(self, now: int) -> None:
+        """Use the keys of the store and no others; when that fails, those of them it had."""
+        stamp = self._key_stamp(self._loaded)
+        if stamp == self._keys:
+            return
+        # By the next look at the latest: whoever withdrew a key waits for it.
+        self._due["report"] = min(self._due["report"], now + LOOK_EVERY)
+        provider = self.assembly.provider
+        keys = provider.keys.only(stamp)
+        try:
+            kek, schedule = self._of_keys()
+            keys = KeySet.load(self._stores, kek, schedule, now)
+            self._keys, self._keys_fault = stamp, ""
+        except SettingsRefused as error:
+            self._keys_fault = f"{KEYS_FAULT}{error}"
+            _log.error("%s", self._keys_fault)
+        finally:
+            provider.take_keys(keys)
+
+    def _rotate(self) -> None:
+        try:
+            kek, schedule = self._of_keys()
+            rotate_if_due(self._stores, kek, schedule, self._clock)
+        except SettingsRefused as error:
+            _log.error("the signing keys cannot be rotated: %s", error)
+
+    def _of_keys(self) -> tuple[Keyring, KeySchedule]:
+        """Return what opens the keys, which may be newer than all else, and their times.
+
+        Another key-encryption key opens none of them. Raises SettingsRefused.
+        """
+        settings = self._loaded.settings
+        return load_secrets(settings.secrets_dir).key_encryption_key, KeySchedule.of(settings)
+
+    def _key_stamp(self, loaded: Loaded) -> dict[str, bool]:
+        return key_stamp(self._stores, KeySchedule.of(loaded.settings), self._clock())
 
     # -- one generation after another ---------------------------------------------------------
 
@@ -135,16 +185,17 @@ class Serving:
     def _read_next(self) -> tuple[Loaded, Secrets]:
         """Read files and secrets again. Raises SettingsRefused when they cannot follow."""
         loaded = read_and_judge(self._config)
-        check_static(self._loaded.snapshot, loaded.snapshot)
         secrets = load_secrets(loaded.settings.secrets_dir)
         check_secrets(self.assembly.secrets, secrets)
+        check_static(self._loaded.snapshot, loaded.snapshot)
         return loaded, secrets
 
     def _swap(self, loaded: Loaded, secrets: Secrets) -> None:
         """Build beside what serves, then exchange the two by one assignment."""
         stamp = self._key_stamp(loaded)  # before the keys themselves: never newer than they are
         old, new = self.assembly, self._assemble(loaded, secrets)
-        self.assembly, self._loaded, self._keys = new, loaded, stamp
+        self.assembly, self._loaded = new, loaded
+        self._keys, self._keys_fault = stamp, ""
         logging.getLogger().setLevel(loaded.settings.logging.level.upper())
         # Nobody waits for the old one's letter in hand: a lease keeps the two apart.
         old.worker.stop(timeout=0)
@@ -159,9 +210,6 @@ class Serving:
             foundation=self._foundation,
         )
 
-    def _key_stamp(self, loaded: Loaded) -> str:
-        return key_stamp(self._stores, KeySchedule.of(loaded.settings), self._clock())
-
     # -- what others know of this process -----------------------------------------------------
 
     def _introduce(self, node: str) -> ServingProcess:
@@ -172,10 +220,11 @@ class Serving:
             number = work.generations.store_if_new(node, digest, text, now=now)
         return ServingProcess(new_id(), node, os.getpid(), number, digest, "", now)
 
-    def _report(self) -> None:
-        self._process = replace(self._process, seen_at=self._clock())
+    def _report(self, began: int) -> None:
+        self._process = replace(self._process, seen_at=began)
+        fault = self._keys_fault or self._process.fault
         with self._stores.write() as work:
-            work.serving_processes.report(self._process)
+            work.serving_processes.report(replace(self._process, fault=fault))
 
     def _forget(self) -> None:
         with self._stores.write() as work:

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
+from idp.admin.generations import reload
+from idp.admin.keys import signing_keyring
 from idp.model.errors import StoreUnavailable
 from idp.serving import Serving, node_of
 from idp.stores.ports import ServingProcess, Work
@@ -117,17 +119,27 @@ class House:
         return self.post(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
 
     def post(self, **form: str) -> tuple[int, dict[str, Any]]:
-        answer = Client(self.serving).post(
-            "/token",
-            base_url=ISSUER,
-            data=form,
-            headers={"Authorization": _basic("backoffice", SECRET)},
-        )
+        answer = self._send("/token", form, Authorization=_basic("backoffice", SECRET))
         return answer.status_code, answer.get_json()
+
+    def post_publicly(self, **form: str) -> tuple[int, dict[str, Any]]:
+        answer = self._send("/token", form)
+        return answer.status_code, answer.get_json()
+
+    def introspected(self, token: str) -> dict[str, Any]:
+        credentials = _basic("backoffice", SECRET)
+        facts = self._send("/introspect", {"token": token}, Authorization=credentials).get_json()
+        return dict(facts)
+
+    def _send(self, path: str, form: dict[str, str], **headers: str) -> TestResponse:
+        return Client(self.serving).post(path, base_url=ISSUER, data=form, headers=headers)
 
     def userinfo(self, tokens: dict[str, Any]) -> int:
         headers = {"Authorization": f"Bearer {tokens['access_token']}"}
         return Client(self.serving).get("/userinfo", base_url=ISSUER, headers=headers).status_code
+
+
+APP_CALLBACK = "http://127.0.0.1:9005/callback"
 
 
 def _basic(name: str, password: str) -> str:
@@ -145,9 +157,12 @@ def _small_house(sqlite_folder: tuple[Path, str]) -> Iterator[House]:
     yield from _opened(*sqlite_folder)
 
 
-def _opened(folder: Path, database: str) -> Iterator[House]:
+def _opened(folder: Path, database: str, *, url: str = "") -> Iterator[House]:
     clock, desk = FakeClock(), Desk()
     config = write_config(folder, database=database)
+    if url:
+        text = config.read_text(encoding="utf-8")
+        config.write_text(text.replace(f'"{database}"', url), encoding="utf-8")
     serving = Serving(config, read_and_judge(config), clock=clock, post=desk)
     yield House(config, clock, desk, serving)
     assert serving.assembly.worker.stop()
@@ -322,6 +337,37 @@ def test_what_was_granted_to_a_client_that_is_disabled_is_refused_at_once(house:
     assert house.browser().get(house.log_in_url).status == 400
 
 
+def test_what_was_granted_at_an_address_that_is_removed_is_refused_at_once(house: House) -> None:
+    tokens, late = house.tokens(), house.log_in().answer["code"]
+    house.change(CALLBACK, "http://127.0.0.1:9001/elsewhere", file=house.clients)
+    assert house.tell().fault == ""
+    status, answer = house.refresh(tokens)
+    assert (status, answer["error"]) == (400, "invalid_grant")
+    assert house.userinfo(tokens) == 401
+    assert house.introspected(tokens["access_token"]) == {"active": False}
+    assert house.introspected(tokens["refresh_token"]) == {"active": False}
+    status, answer = house.post(
+        grant_type="authorization_code", code=late, redirect_uri=CALLBACK, code_verifier=VERIFIER
+    )
+    assert (status, answer["error"]) == (400, "invalid_grant")
+
+
+def test_a_rotated_token_of_an_address_that_is_removed_is_refused_and_ends(house: House) -> None:
+    url = authorize_url(client_id="app", redirect_uri=APP_CALLBACK)
+    browser = house.browser().get(url)
+    browser.press("submit", userid=USER, password=PASSWORD)
+    code = browser.press("submit", code=house.code()).answer["code"]
+    given = {"client_id": "app", "redirect_uri": APP_CALLBACK, "code_verifier": VERIFIER}
+    status, tokens = house.post_publicly(grant_type="authorization_code", code=code, **given)
+    assert status == 200
+    house.change(APP_CALLBACK, "http://127.0.0.1:9005/elsewhere", file=house.clients)
+    assert house.tell().fault == ""
+    asked = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    status, answer = house.post_publicly(client_id="app", **asked)
+    assert (status, answer["error"]) == (400, "invalid_grant")
+    assert house.userinfo(tokens) == 401
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -457,18 +503,173 @@ def test_letters_are_delivered_by_the_newest_generation(small_house: House) -> N
 
 
 def test_new_signing_keys_are_taken_without_a_reload(small_house: House) -> None:
-    def published() -> set[str]:
-        answer = Client(small_house.serving).get("/jwks", base_url=ISSUER)
-        return {key["kid"] for key in json.loads(answer.data)["keys"]}
-
-    before = published()
+    before = _published(small_house)
     small_house.serving.look()
-    assert published() == before
+    assert _published(small_house) == before
     small_house.clock.advance(84 * 24 * 3600)  # of 90 that a key signs; 7 before, its successor
     small_house.serving.look()
-    small_house.clock.advance(10)
     small_house.serving.look()
-    assert published() > before
+    assert _published(small_house) > before
+
+
+def _published(house: House) -> set[str]:
+    answer = Client(house.serving).get("/jwks", base_url=ISSUER)
+    return {key["kid"] for key in json.loads(answer.data)["keys"]}
+
+
+def _withdraw_all(house: House) -> set[str]:
+    """Do what `idp keys rotate --now` does; return the new keys."""
+    with signing_keyring(read_and_judge(house.config).settings, house.clock) as keyring:
+        return {life.key.kid for life in keyring.replace()}
+
+
+def _add_version(house: House, name: str) -> Path:
+    file = house.config.parent / "secrets" / name
+    file.write_text(f"{file.read_text()}2:{base64.b64encode(bytes(range(32))).decode()}\n")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("config_version = 1", "garbled"),
+        ("[limits]", '[theme]\nname = "gone"\n[limits]'),
+    ],
+)
+def test_withdrawn_keys_leave_while_the_files_are_broken(
+    small_house: House, old: str, new: str
+) -> None:
+    tokens = small_house.tokens()
+    made = _withdraw_all(small_house)
+    small_house.change(old, new)
+    assert small_house.tell().fault
+    assert _published(small_house) == made
+    assert small_house.userinfo(tokens) == 401
+    status, fresh = small_house.refresh(tokens)
+    assert (status, small_house.userinfo(fresh)) == (200, 200)
+
+
+def test_withdrawn_keys_leave_even_when_the_assembly_could_not_be_built(
+    small_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("idp.serving.assemble", defect)
+    made = _withdraw_all(small_house)
+    small_house.serving.look()
+    assert _published(small_house) == made
+
+
+def test_keys_sealed_with_a_newer_key_encryption_key_are_taken_without_a_reload(
+    small_house: House,
+) -> None:
+    tokens = small_house.tokens()
+    file = _add_version(small_house, "key_encryption_key")
+    made = _withdraw_all(small_house)
+    file.write_text(file.read_text().splitlines()[1] + "\n")
+    small_house.serving.look()
+    assert _published(small_house) == made
+    assert small_house.userinfo(tokens) == 401
+    assert small_house.refresh(tokens)[0] == 200
+
+
+def test_a_process_that_cannot_open_the_new_keys_uses_the_old_ones_no_more(
+    small_house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = small_house.tokens()
+    file = small_house.config.parent / "secrets" / "key_encryption_key"
+    good = file.read_text()
+    made = _withdraw_all(small_house)
+    file.write_text(f"1:{base64.b64encode(bytes(32)).decode()}\n")
+    for looks in (1, 2, 3):
+        small_house.clock.advance(1)
+        small_house.serving.look()
+        assert caplog.text.count("sealed with another key_encryption_key") == looks
+    assert small_house.reports()[-1].fault.startswith("The signing keys cannot be taken: ")
+    assert _published(small_house) == set()
+    assert small_house.userinfo(tokens) == 401
+    status, answer = small_house.refresh(tokens)
+    assert (status, answer["error"]) == (503, "temporarily_unavailable")
+    assert "a token was refused: no ES256 key may sign" in caplog.text
+
+    file.write_text(good)
+    small_house.clock.advance(1)
+    small_house.serving.look()
+    assert _published(small_house) == made
+    status, fresh = small_house.refresh(tokens)
+    assert (status, small_house.userinfo(fresh)) == (200, 200), "what failed has spent nothing"
+    small_house.clock.advance(1)
+    small_house.serving.look()
+    assert small_house.reports()[-1].fault == ""
+
+
+def test_whatever_goes_wrong_with_new_keys_the_old_ones_are_withdrawn(
+    small_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*_: object) -> None:
+        raise RuntimeError
+
+    _withdraw_all(small_house)
+    monkeypatch.setattr("idp.serving.load_secrets", defect)
+    small_house.serving._try(small_house.serving.look)
+    assert _published(small_house) == set()
+
+
+def test_a_change_of_the_keys_is_reported_by_the_next_second(small_house: House) -> None:
+    small_house.serving.look()
+    _withdraw_all(small_house)
+    small_house.serving.look()
+    small_house.clock.advance(1)
+    small_house.serving.look()
+    assert small_house.reports()[-1].seen_at == small_house.clock()
+
+
+@pytest.mark.parametrize("name", ["key_encryption_key", "pepper", "form_key"])
+def test_a_new_version_of_a_secret_changes_no_other_setting(
+    guarded_house: House, name: str
+) -> None:
+    _add_version(guarded_house, name)
+    assert guarded_house.tell().fault == ""
+
+
+@pytest.fixture(name="guarded_house")
+def _guarded_house(
+    postgresql_folder: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
+    """A house whose database has a password, though PostgreSQL trusts us without it."""
+    folder, database = postgresql_folder
+    monkeypatch.setenv("IDP_DB_URL", database.replace("@", ":a-password@"))
+    yield from _opened(folder, database, url='{ env = "IDP_DB_URL" }')
+
+
+def test_after_a_leak_of_the_key_encryption_key_its_old_version_can_go(
+    guarded_house: House,
+) -> None:
+    # docs/operations.md: a new version, idp reload, idp keys rotate --now, remove the old line.
+    house = guarded_house
+    assert "a-password" in house.serving.assembly.settings.database.url
+    tokens = house.tokens()
+    house.serving.look()  # it is known before anybody asks
+    file = _add_version(house, "key_encryption_key")
+    assert _reloaded(house) == ""
+    made = _withdraw_all(house)
+    house.serving.look()
+    assert _published(house) == made
+    assert house.userinfo(tokens) == 401
+    file.write_text(file.read_text().splitlines()[1] + "\n")
+    assert _reloaded(house) == ""
+    status, fresh = house.refresh(tokens)
+    assert (status, house.userinfo(fresh)) == (200, 200)
+
+
+def _reloaded(house: House) -> str:
+    """Do what `idp reload` does; return the fault that the process reported."""
+    number = reload(house.config, clock=house.clock, wait=0).number
+    house.serving.look()
+    report = house.reports()[-1]
+    assert report.number == number
+    return report.fault
 
 
 # -- what others know -----------------------------------------------------------------------------

@@ -24,9 +24,14 @@ from typing_extensions import override
 
 PREFIX = "keycloak:"
 LARGEST_MEMORY = 262_144  # KiB of one Argon2
-MOST_PASSES = 4_194_304  # KiB of memory times iterations: about two seconds
-MOST_ROUNDS = 8_000_000  # HMACs of one PBKDF2: Keycloak's own most are 5,200,000, about a second
-_HIGHEST_COST = 15  # of bcrypt: about two seconds
+MOST_LANES = 8
+MOST_PASSES = 1_572_864  # KiB of memory times iterations: about two seconds
+# HMACs of one PBKDF2, about two seconds: Keycloak's own most are 5,200,000 of SHA-1.
+MOST_ROUNDS = {"sha1": 6_000_000, "sha256": 6_000_000, "sha512": 3_000_000}
+BCRYPT_SALT = r"[./A-Za-z0-9]{21}[.Oeu]"  # 16 bytes: the last letter has two bits of them
+_HIGHEST_COST = 14  # of bcrypt: about one second and a half
+_SLICES = 4  # of a lane and an iteration; each is a thread of its own where lanes are several
+_THREAD = 128  # KiB that are filled in the time of starting one
 _LONGEST_BCRYPT = 72  # bytes that bcrypt looks at
 _OCTETS = range(8, 129)  # in a salt or a hash
 
@@ -42,7 +47,8 @@ _PBKDF2 = re.compile(
     rf"\$(?P<salt>{_B64})\$(?P<digest>{_B64})"
 )
 _BCRYPT = re.compile(
-    r"keycloak:(?P<hash>\$(?P<version>2[aby])\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{53})"
+    r"keycloak:(?P<hash>\$(?P<version>2[aby])\$(?P<cost>[0-9]{2})\$"
+    rf"{BCRYPT_SALT}[./A-Za-z0-9]{{31}})"
 )
 _TYPES = {"id": Type.ID, "i": Type.I, "d": Type.D}
 
@@ -60,8 +66,13 @@ class Argon2:
 
     def is_bearable(self) -> bool:
         is_whole = self.memory >= 8 * self.lanes  # RFC 9106 3.1
-        passes = self.memory * self.iterations
-        return is_whole and self.memory <= LARGEST_MEMORY and passes <= MOST_PASSES
+        is_small = self.memory <= LARGEST_MEMORY and self.lanes <= MOST_LANES
+        return is_whole and is_small and self._passes() <= MOST_PASSES
+
+    def _passes(self) -> int:
+        """Return the work in KiB to fill; with many lanes the threads cost more than the memory."""
+        threads = _SLICES * self.iterations * self.lanes if self.lanes > 1 else 0
+        return self.memory * self.iterations + threads * _THREAD
 
     def hash(self, password: bytes, salt: bytes) -> bytes:
         return hash_secret_raw(
@@ -91,7 +102,7 @@ class Pbkdf2:
 
     def is_bearable(self) -> bool:
         blocks = -(-self.length // hashlib.new(self.hash_name).digest_size)
-        return self.iterations * blocks <= MOST_ROUNDS
+        return self.iterations * blocks <= MOST_ROUNDS[self.hash_name]
 
     def hash(self, password: bytes, salt: bytes) -> bytes:
         return hashlib.pbkdf2_hmac(self.hash_name, password, salt, self.iterations, self.length)

@@ -1,17 +1,28 @@
 """The gate before password hashing: slow hashes must not hold every thread of the server."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock, get_ident
+from dataclasses import dataclass, field
+from threading import Event, Lock, get_ident
 
 from idp.model.errors import Busy
 
 _RETRY_AFTER = 1  # seconds
 
 
+@dataclass(frozen=True, eq=False)
+class _Waiter:
+    thread: int
+    called: Event = field(default_factory=Event)
+
+
 class HashGate:
     """One hash at a time in this process, few requests waiting, the rest told to come back.
+
+    Turns go in the order of asking: a plain lock is had again by whoever has just released it, and
+    one who hashes many times would let nobody in between.
 
     Half of the server's `threads` (at least one) may hash or wait; the last of these places is kept
     for known browsers, so that strangers cannot crowd out people who have been here before. With
@@ -26,9 +37,9 @@ class HashGate:
         self._wait = wait
         self._sleep = sleep
         self._taken = 0
-        self._counting = Lock()
-        self._turn = Lock()
+        self._counting = Lock()  # guards what stands below, and `_taken`
         self._holder: int | None = None  # the thread whose turn it is
+        self._waiting: deque[_Waiter] = deque()
 
     @contextmanager
     def place(self, *, known_browser: bool) -> Iterator[None]:
@@ -43,9 +54,7 @@ class HashGate:
             return
         self._take_place(known_browser=known_browser)
         try:
-            if not self._turn.acquire(timeout=self._wait):
-                raise Busy(_RETRY_AFTER)
-            self._holder = get_ident()
+            self._await_turn()
             try:
                 yield
             finally:
@@ -71,11 +80,29 @@ class HashGate:
                 raise Busy(_RETRY_AFTER)
             self._taken += 1
 
+    def _await_turn(self) -> None:
+        waiter = _Waiter(get_ident())
+        with self._counting:
+            if self._holder is None:  # then nobody waits: a turn is handed from one to the next
+                self._holder = waiter.thread
+                return
+            self._waiting.append(waiter)
+        waiter.called.wait(self._wait)
+        with self._counting:
+            if self._holder == waiter.thread:
+                return
+            self._waiting.remove(waiter)
+        raise Busy(_RETRY_AFTER)
+
     def _return_turn(self) -> None:
-        """Return the turn unless this thread has returned it before."""
-        if self._holder == get_ident():
-            self._holder = None
-            self._turn.release()
+        """Hand the turn to the next one unless this thread has done so before."""
+        with self._counting:
+            if self._holder != get_ident():
+                return
+            following = self._waiting.popleft() if self._waiting else None
+            self._holder = following.thread if following else None
+        if following:
+            following.called.set()
 
     def _return_place(self) -> None:
         with self._counting:

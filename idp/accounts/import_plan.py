@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from idp.accounts.seen import Seen
 from idp.accounts.user_fields import UserRefused
@@ -13,12 +13,19 @@ from idp.stores.ports import StoredUser, Work
 
 _FAULTS_SHOWN: Final = 1000  # of a report; the others are only counted
 
+# What becomes of users who are there already. "follow": all that the file tells. "update": the
+# same, but a password used here stays, nobody is switched on, no demand is taken away. "keep":
+# moreover names, attributes, roles and mailboxes stay.
+Existing: TypeAlias = Literal["follow", "update", "keep"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
     """What an import did, or would do; `disabled` counts some of `changed`.
 
-    `fields` counts the changes by field. `faults` are the first thousand of `fault_count`.
+    `fields` counts the changes by field. `faults` are the first thousand of `fault_count`. Of the
+    `kept_off_count` users whom the file would have switched on, and of those whose mailbox moves,
+    `kept_off` and `moved` are the places of the first thousand.
     """
 
     added: int = 0
@@ -28,6 +35,9 @@ class ImportReport:
     faults: tuple[RecordFault, ...] = ()
     fault_count: int = 0
     fields: Mapping[str, int] = field(default_factory=dict)
+    kept_off: tuple[str, ...] = ()
+    kept_off_count: int = 0
+    moved: tuple[str, ...] = ()
     applied: bool = False
 
 
@@ -64,6 +74,8 @@ class Plan:
     faults: list[RecordFault] = field(default_factory=list)
 
     busy: set[str] = field(default_factory=set)  # places of records that change something
+    kept_off: list[str] = field(default_factory=list)  # places of who would be switched on
+    moved: list[str] = field(default_factory=list)  # places of whose mailbox becomes another
 
 
 class Tally:
@@ -73,6 +85,8 @@ class Tally:
         self._numbers: Counter[str] = Counter()
         self._fields: Counter[str] = Counter()
         self._faults: list[RecordFault] = []
+        self._kept_off: list[str] = []
+        self._moved: list[str] = []
         self.fault_count = 0
 
     def count(self, plan: Plan) -> None:
@@ -82,6 +96,9 @@ class Tally:
         self._numbers["unchanged"] += plan.unchanged
         for change in plan.change:
             self._fields.update(change.fields())
+        self._numbers["kept_off_count"] += len(plan.kept_off)
+        self._kept_off += plan.kept_off[: max(0, _FAULTS_SHOWN - len(self._kept_off))]
+        self._moved += plan.moved[: max(0, _FAULTS_SHOWN - len(self._moved))]
         self.blame(plan.faults)
 
     @property
@@ -99,6 +116,8 @@ class Tally:
             faults=tuple(self._faults),
             fault_count=self.fault_count,
             fields=dict(self._fields),
+            kept_off=tuple(self._kept_off),
+            moved=tuple(self._moved),
             applied=applied,
         )
 
@@ -132,13 +151,16 @@ class Found:
 
 
 def judged_all(
-    batch: Sequence[UserRecord | RecordFault], seen: Seen | None
+    batch: Sequence[UserRecord | RecordFault], seen: Seen | None, highest_cost: int
 ) -> tuple[list[WantedUser], list[RecordFault]]:
-    """Judge records one by one and, with `seen`, against those before them."""
+    """Judge records one by one and, with `seen`, against those before them.
+
+    `highest_cost` is that of a password hash of ours.
+    """
     wanted: list[WantedUser] = []
     faults: list[RecordFault] = []
     for record in batch:
-        judged = _judged(record)
+        judged = _judged(record, highest_cost)
         if isinstance(judged, WantedUser) and seen is not None:
             message = _repeated(judged, seen)
             judged = RecordFault(judged.place, message) if message else judged
@@ -149,11 +171,11 @@ def judged_all(
     return wanted, faults
 
 
-def _judged(record: UserRecord | RecordFault) -> WantedUser | RecordFault:
+def _judged(record: UserRecord | RecordFault, highest_cost: int) -> WantedUser | RecordFault:
     if isinstance(record, RecordFault):
         return record
     try:
-        return wanted_user(record)
+        return wanted_user(record, highest_cost)
     except UserRefused as error:
         return RecordFault(record.place, str(error))
 
@@ -164,6 +186,21 @@ def _repeated(wanted: WantedUser, seen: Seen) -> str | None:
         return f"The e-mail address {wanted.email} is there already, at {before}."
     before = None if wanted.id is None else seen.note("id", wanted.id, wanted.place)
     return None if before is None else f"The id is there already, at {before}."
+
+
+def moves(stored: StoredUser, wanted: WantedUser) -> bool:
+    """Tell whether a record gives an account another mailbox, not only another spelling."""
+    return wanted.id is not None and wanted.email_canonical != stored.user.email_canonical
+
+
+def unmoved(stored: StoredUser, wanted: WantedUser) -> str | None:
+    """Return why a record's mailbox cannot stay what it is there: whoever holds it is the user."""
+    if not moves(stored, wanted):
+        return None
+    return (
+        f"The account with this id has the e-mail address {stored.user.email} here, not "
+        f"{wanted.email}: it may be somebody else (--update moves the account)."
+    )
 
 
 def twice(stored: StoredUser, wanted: WantedUser, seen: Seen) -> str | None:

@@ -8,18 +8,24 @@ is not in the database. Hashes from elsewhere (`foreign_hashes`) are verified as
 import base64
 import hashlib
 import hmac
+import logging
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import bcrypt
+from argon2.exceptions import HashingError
 
 from idp.accounts import foreign_hashes
-from idp.accounts.foreign_hashes import ForeignHash
+from idp.accounts.foreign_hashes import BCRYPT_SALT, ForeignHash
 from idp.accounts.hash_gate import HashGate
 from idp.model.keyring import Keyring
 
 LONGEST = 1024  # code points; more is an attack on the normaliser, not a password
+
+HIGHEST_COST = 18  # of bcrypt, that a configuration may name
 
 _SCHEME = "probesh1"
 # Zero width space, non-joiner, joiner, word joiner, byte order mark: Bengali keyboards differ in
@@ -28,8 +34,11 @@ _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _UNHASHABLE = re.compile(r"[\x00\ud800-\udfff]")
 _TAGGED = re.compile(
     _SCHEME
-    + r":(?P<version>[1-9][0-9]{0,8}):(?P<bcrypt>\$2b\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{53})"
+    + r":(?P<version>[1-9][0-9]{0,8}):(?P<bcrypt>\$2b\$(?P<cost>0[4-9]|1[0-8])\$"
+    + BCRYPT_SALT
+    + r"[./A-Za-z0-9]{31})"
 )
+_log = logging.getLogger(__name__)
 
 
 class _Tagged(NamedTuple):
@@ -71,6 +80,12 @@ def is_known(tagged_hash: str) -> bool:
     return (
         _TAGGED.fullmatch(tagged_hash) is not None or foreign_hashes.parse(tagged_hash) is not None
     )
+
+
+def cost_of(tagged_hash: str) -> int | None:
+    """Return bcrypt's exponent of a hash of ours; None: it is none."""
+    found = _TAGGED.fullmatch(tagged_hash)
+    return None if found is None else int(found["cost"])
 
 
 def is_ours(tagged_hash: str) -> bool:
@@ -135,12 +150,12 @@ class Hasher:
         foreign = foreign_hashes.parse(tagged_hash or "")
         if foreign is not None:
             with self.gate.place(known_browser=known_browser):
-                return _matches_foreign(foreign, password)
+                return _is_match(partial(_matches_foreign, foreign, password))
         tagged = self._parse(tagged_hash)
         against = tagged or self._dummy
         prehash = self._prehash(password, against.pepper_version)
         with self.gate.place(known_browser=known_browser):
-            matches = bcrypt.checkpw(prehash, against.bcrypt_hash)
+            matches = _is_match(partial(bcrypt.checkpw, prehash, against.bcrypt_hash))
             # A hash of a lower cost must take as long as nobody's: 2^c + 2^c + … + 2^(C-1) = 2^C.
             for cost in range(against.cost, self.cost):
                 bcrypt.checkpw(prehash, _dummy_of(cost))
@@ -162,6 +177,16 @@ class Hasher:
         if found is None or int(found["version"]) not in self._pepper.versions:
             return None
         return _Tagged(int(found["version"]), int(found["cost"]), found["bcrypt"].encode("ascii"))
+
+
+def _is_match(compare: Callable[[], bool]) -> bool:
+    """Compare; what a library cannot compute, for its form or for want of memory, is wrong."""
+    try:
+        return compare()
+    except (ValueError, HashingError):
+        # Without the error: its text may quote the hash.
+        _log.error("a stored password hash cannot be computed, so any password for it is wrong")
+        return False
 
 
 def _matches_foreign(foreign: ForeignHash, password: str) -> bool:

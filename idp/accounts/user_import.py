@@ -11,8 +11,19 @@ from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
 from idp.accounts.credentials import UPDATE_PASSWORD, change_mailbox, change_password, switch
-from idp.accounts.import_plan import Change, Found, ImportReport, Plan, Tally, judged_all, twice
-from idp.accounts.passwords import is_ours
+from idp.accounts.import_plan import (
+    Change,
+    Existing,
+    Found,
+    ImportReport,
+    Plan,
+    Tally,
+    judged_all,
+    moves,
+    twice,
+    unmoved,
+)
+from idp.accounts.passwords import HIGHEST_COST, is_ours
 from idp.accounts.seen import Seen
 from idp.accounts.sign_out import SignOut
 from idp.accounts.user_record import RecordFault, UserRecord, WantedUser
@@ -22,6 +33,7 @@ from idp.model.user import User
 from idp.stores.ports import StoredUser, Stores, Work
 
 __all__ = [
+    "Existing",
     "ImportReport",
     "ImportStopped",
     "Phase",
@@ -47,8 +59,10 @@ class UserImport:
     """Adds and changes users by records.
 
     A record is somebody's by its id if it has one, else by its e-mail address in canonical form.
+    A hash of ours above `highest_cost` is refused.
     `history` passwords may not come back; with `keep_passwords` whoever has a password keeps it,
-    with `keep_own` whoever has logged in here since: a hash of ours is never older than the file's.
+    unless `existing` is "follow" whoever has logged in here since: a hash of ours is never older
+    than the file's.
     """
 
     def __init__(
@@ -59,14 +73,15 @@ class UserImport:
         sign_out: SignOut,
         history: int,
         keep_passwords: bool = False,
-        keep_own: bool = False,
+        existing: Existing = "follow",
     ) -> None:
         self._stores = stores
         self._clock = clock
         self._sign_out = sign_out
         self._history = history
+        self.highest_cost = HIGHEST_COST
         self._keep_passwords = keep_passwords
-        self._keep_own = keep_own
+        self._existing = existing
 
     def run(
         self,
@@ -97,7 +112,7 @@ class UserImport:
         tally, done = Tally(), 0
         with Seen() as seen:
             for batch in _batches(records):
-                wanted, faults = judged_all(batch, seen)
+                wanted, faults = judged_all(batch, seen, self.highest_cost)
                 with self._stores.read() as work:
                     plan = self._plan(work, wanted, seen)
                 plan.faults += faults
@@ -125,13 +140,14 @@ class UserImport:
         return tally.report(applied=True)
 
     def _apply_batch(self, batch: Sequence[UserRecord | RecordFault]) -> Plan:
-        wanted, faults = judged_all(batch, None)
+        wanted, faults = judged_all(batch, None, self.highest_cost)
         with self._stores.read() as work:
             plan = self._plan(work, wanted)
         # What changes nothing writes nothing, and waits for nobody.
         busy = [one for one in wanted if one.place in plan.busy]
         done = self._store_batch(busy, plan) if busy else Plan()
         done.unchanged += plan.unchanged
+        done.kept_off = plan.kept_off
         done.faults += faults + plan.faults
         return done
 
@@ -168,17 +184,30 @@ class UserImport:
     def _place(self, plan: Plan, wanted: WantedUser, found: "Found", seen: Seen | None) -> None:
         """Put a record where it belongs: added, changed, unchanged, faulty."""
         stored = found.stored_of(wanted)
-        fault = found.fault_of(wanted) or (stored and seen and twice(stored, wanted, seen))
+        fault = found.fault_of(wanted) or (stored and self._fault(stored, wanted, seen))
         if fault:
             plan.faults.append(RecordFault(wanted.place, fault))
         elif stored is None:
             plan.add.append(self._new(wanted))
             plan.busy.add(wanted.place)
-        elif (change := self._change(stored, wanted)).fields():
-            plan.change.append(change)
-            plan.busy.add(wanted.place)
         else:
+            self._place_change(plan, stored, wanted)
+
+    def _place_change(self, plan: Plan, stored: StoredUser, wanted: WantedUser) -> None:
+        if self._existing != "follow" and wanted.enabled and not stored.user.enabled:
+            plan.kept_off.append(wanted.place)
+        change = self._change(stored, wanted)
+        if not change.fields():
             plan.unchanged += 1
+            return
+        plan.change.append(change)
+        plan.busy.add(wanted.place)
+        if moves(stored, wanted):
+            plan.moved.append(wanted.place)
+
+    def _fault(self, stored: StoredUser, wanted: WantedUser, seen: Seen | None) -> str | None:
+        repeated = None if seen is None else twice(stored, wanted, seen)
+        return repeated or (unmoved(stored, wanted) if self._existing == "keep" else None)
 
     def _new(self, wanted: WantedUser) -> StoredUser:
         now = self._clock()
@@ -195,32 +224,43 @@ class UserImport:
         return StoredUser(user, wanted.tagged_hash, wanted.required_actions or (), history)
 
     def _change(self, stored: StoredUser, wanted: WantedUser) -> Change:
-        user = stored.user
-        moves = wanted.id is not None and wanted.email != user.email
-        standing = replace(user, email_verified=False) if moves else user
-        tagged_hash, actions = self._new_hash(stored, wanted), wanted.required_actions
+        user, keeps = stored.user, self._existing == "keep"
+        is_other = wanted.id is not None and wanted.email != user.email and not keeps
+        standing = replace(user, email_verified=False) if is_other else user
+        described = {} if keeps else wanted.described
+        tagged_hash, actions = self._new_hash(stored, wanted), self._actions(stored, wanted)
         # A new password meets this demand, even where the file makes it anew.
         met = set() if tagged_hash is None else {UPDATE_PASSWORD}
         return Change(
             stored,
             standing,
-            {
-                name: value
-                for name, value in wanted.described.items()
-                if getattr(standing, name) != value
-            },
-            mailbox=(wanted.email, wanted.email_canonical) if moves else None,
+            {name: value for name, value in described.items() if getattr(standing, name) != value},
+            mailbox=(wanted.email, wanted.email_canonical) if is_other else None,
             tagged_hash=tagged_hash,
-            enabled=None if wanted.enabled == user.enabled else wanted.enabled,
+            enabled=self._enabled(user, wanted),
             actions=None
             if actions is None or set(actions) == set(stored.actions) - met
             else actions,
         )
 
+    def _enabled(self, user: User, wanted: WantedUser) -> bool | None:
+        """Return what the switch becomes; None: it stays. Who was switched off here stays so."""
+        if wanted.enabled == user.enabled or (wanted.enabled and self._existing != "follow"):
+            return None
+        return wanted.enabled
+
+    def _actions(self, stored: StoredUser, wanted: WantedUser) -> tuple[str, ...] | None:
+        if self._existing == "follow":
+            return wanted.required_actions
+        # What was demanded here is demanded still, even where a newer password comes along.
+        return tuple(dict.fromkeys([*stored.actions, *(wanted.required_actions or ())]))
+
     def _new_hash(self, stored: StoredUser, wanted: WantedUser) -> str | None:
         """Return the hash that takes the place of the stored one; None: it stays."""
         old = stored.tagged_hash
-        if old is not None and (self._keep_passwords or (self._keep_own and is_ours(old))):
+        if old is not None and (
+            self._keep_passwords or (self._existing != "follow" and is_ours(old))
+        ):
             return None
         return None if wanted.tagged_hash == old else wanted.tagged_hash
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from idp.accounts.passwords import is_known
+from idp.accounts.passwords import HIGHEST_COST, cost_of, is_known
 from idp.accounts.user_fields import (
     UserRefused,
     checked_actions,
@@ -72,12 +72,14 @@ class WantedUser:
     described: Mapping[str, str | bool]  # fields of User that are only stored
 
 
-def wanted_user(record: UserRecord) -> WantedUser:
-    """Return what a record asks for. Raises UserRefused."""
+def wanted_user(record: UserRecord, highest_cost: int = HIGHEST_COST) -> WantedUser:
+    """Return what a record asks for. Raises UserRefused, also for a hash of a higher cost."""
     mailbox, canonical = checked_mailbox(record.email)
     hashes = record.history if record.tagged_hash is None else (record.tagged_hash, *record.history)
     if not all(map(is_known, hashes)):
         raise UserRefused("The password hash is of no scheme that is known here.")
+    if any((cost_of(one) or 0) > highest_cost for one in hashes):
+        raise UserRefused("The password hash costs more than password.bcrypt_cost.")
     if record.created_at is not None and not 0 <= record.created_at < 2**53:
         raise UserRefused("The time of creation must be in seconds since 1970.")
     actions = record.required_actions

@@ -68,7 +68,7 @@ def reached(address: str) -> str:
         return f"its certificate is not trusted ({error.verify_message})"
     except ssl.SSLError:
         return "it does not speak TLS"
-    except socket.gaierror:
+    except (socket.gaierror, ValueError):  # the latter: no name of a host at all
         return "its name is not known here"
     except TimeoutError:
         return f"it does not answer within {_TIMEOUT:.0f} seconds"

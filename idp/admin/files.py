@@ -57,6 +57,22 @@ def replace_whole(file: Path, octets: bytes, *, was: bytes | None = None) -> Non
 
 
 @contextmanager
+def writing_private(file: Path) -> Iterator[BinaryIO]:
+    """Give a file to write to that takes the place of `file` when the block ends well.
+
+    It is the caller's alone (mode 0600), whoever made the file that was there. Raises FileRefused,
+    also where a symbolic link or a file of somebody else is: neither is touched.
+    """
+    with _sentences(file):
+        _check_own(file)
+        with _draft(file) as (draft, opened):
+            yield opened
+            _finish(opened)
+            draft.replace(file)  # a link that was put there meanwhile is replaced, not followed
+            _sync_folder(file.parent)
+
+
+@contextmanager
 def writing_whole(file: Path, *, mode: int = 0o600, was: bytes | None = None) -> Iterator[BinaryIO]:
     """Give a file to write to that takes the place of `file` when the block ends well.
 
@@ -93,6 +109,19 @@ def _place_of(file: Path) -> Path:
     if place.exists() and not place.is_file():
         raise FileRefused(f"{file} is no file; nothing was written.")
     return place
+
+
+def _check_own(file: Path) -> None:
+    """Refuse a place where anything but an ordinary file of the caller is."""
+    if not os.path.lexists(file):
+        return
+    there = file.lstat()
+    if stat.S_ISLNK(there.st_mode):
+        raise FileRefused(f"{file} is a symbolic link; nothing was written.")
+    if not stat.S_ISREG(there.st_mode):
+        raise FileRefused(f"{file} is no file; nothing was written.")
+    if there.st_uid != os.geteuid():
+        raise FileRefused(f"{file} belongs to another user; nothing was written.")
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from idp.stores.ports import Generation, ServingProcess, Stores, Work
 from idp.verdict import read_and_judge
 
 WAIT = 5.0  # seconds that processes get to judge a generation
-_LIVE = 3 * REPORT_EVERY  # seconds after which a silent process serves no more
-_POLL = LOOK_EVERY / 10
+LIVE = 3 * REPORT_EVERY  # seconds after which a silent process serves no more
+POLL = LOOK_EVERY / 10
 
 _Found = dict[str, ServingProcess]
 
@@ -109,23 +109,25 @@ class _Node:
         return Comparison(told.number, tuple(found), tuple(faults))
 
     def _live(self, work: Work) -> _Found:
-        live = work.serving_processes.live(not_before=self.clock() - _LIVE)
+        live = work.serving_processes.live(not_before=self.clock() - LIVE)
         return {process.id: process for process in live if process.node == self.name}
 
     def _answers(self, number: int, processes: _Found, wait: float) -> _Found:
         """Wait until all processes have judged the generation, or `wait` seconds are over."""
         deadline = time.monotonic() + wait
         while any(p.number < number for p in processes.values()) and time.monotonic() < deadline:
-            time.sleep(_POLL)
+            time.sleep(POLL)
             with self.stores.read() as work:
                 now_live = self._live(work)
             # Who has stopped meanwhile has nothing to answer.
-            processes = {name: p for name, p in now_live.items() if p.number >= number or _runs(p)}
+            processes = {
+                name: p for name, p in now_live.items() if p.number >= number or is_running(p)
+            }
         return processes
 
     def _outcome(self, number: int, processes: _Found, digest: str) -> Reload:
         with self.stores.read() as work:
-            live = work.serving_processes.live(not_before=self.clock() - _LIVE)
+            live = work.serving_processes.live(not_before=self.clock() - LIVE)
         others = {p.node: None for p in live if p.node != self.name and p.digest != digest}
         judged = [p for p in processes.values() if p.number >= number]
         return Reload(
@@ -155,7 +157,7 @@ class _Counts:
         return self.work.reach.live_grants(client_id, now=self.now)
 
 
-def _runs(process: ServingProcess) -> bool:
+def is_running(process: ServingProcess) -> bool:
     """Tell whether a process of this machine still runs; killed ones leave their report behind."""
     try:
         os.kill(process.pid, 0)

@@ -21,6 +21,9 @@ _LONGEST_CELL: Final = 131_072  # characters; also what an open quote can swallo
 _NO_TEXT: Final = re.compile(r"[\ud800-\udfff]")  # what surrogateescape made of a stray byte
 _FLAGS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _WHOLE: Final = re.compile(r"[0-9]{1,15}")
+# What a spreadsheet would run as a formula, and the same behind apostrophes: each gets one more on
+# writing, which reading takes off, so a name that really begins like that comes back as it was.
+_LIVE: Final = re.compile(r"'*[=+\-@\t\r]")
 _Reader: TypeAlias = Callable[[str], Any]
 _Column: TypeAlias = tuple[str, _Reader | None]  # the field, and what makes its value of a cell
 
@@ -85,7 +88,8 @@ def _record(place: str, columns: Sequence[_Column], row: list[str]) -> UserRecor
         for (field, read), cell in zip(columns, row, strict=True):
             if not cell.isascii() and _NO_TEXT.search(cell):
                 return RecordFault(place, f"The {field} is not UTF-8.")
-            values[field] = cell if read is None else read(cell)
+            text = _awake(cell)
+            values[field] = text if read is None else read(text)
     except ValueRefused as error:
         return RecordFault(place, str(error))
     return UserRecord(place=place, **values)
@@ -141,7 +145,7 @@ _READERS: Final[Mapping[str, _Reader]] = {
 }
 
 
-def _cells(one: StoredUser, names: Sequence[str]) -> list[Any]:
+def _cells(one: StoredUser, names: Sequence[str]) -> list[str]:
     user = one.user
     cells = {
         "hash": one.tagged_hash or "",
@@ -149,4 +153,12 @@ def _cells(one: StoredUser, names: Sequence[str]) -> list[Any]:
         "email_verified": "true" if user.email_verified else "false",
         "required_actions": ";".join(one.actions),
     }
-    return [cells[name] if name in cells else getattr(user, name) for name in names]
+    return [_dormant(cells[name] if name in cells else str(getattr(user, name))) for name in names]
+
+
+def _dormant(text: str) -> str:
+    return f"'{text}" if _LIVE.match(text) else text
+
+
+def _awake(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _LIVE.match(cell) else cell

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from idp.accounts.user_record import RecordFault, UserRecord
-from idp.admin.files import FileRefused, writing_whole
+from idp.admin.files import FileRefused, writing_private
 from idp.admin.user_columns import UserFileRefused
 from idp.admin.user_csv import CsvWriter, read_csv
 from idp.admin.user_json import JsonWriter, read_json
 from idp.stores.ports import StoredUser
 
 _READERS: Final = {".csv": read_csv, ".json": read_json, ".jsonl": read_json}
-_PRIVATE: Final = 0o600
 
 
 @dataclass
@@ -47,13 +46,12 @@ class UserFile:
 
 
 def write_users(path: Path, pages: Iterable[Sequence[StoredUser]], *, hashes: bool) -> None:
-    """Write users into a file that nobody else may read, whole or not at all.
+    """Write users into a file that is the caller's alone, whole or not at all.
 
-    Raises FileRefused.
+    Raises FileRefused, also where a symbolic link or a file of somebody else is.
     """
     _check_name(path)
-    with writing_whole(path, mode=_PRIVATE) as octets:
-        os.fchmod(octets.fileno(), _PRIVATE)  # also where a file with wider rights was
+    with writing_private(path) as octets:
         writer = _writer(path, octets, hashes=hashes)
         for page in pages:
             writer.write(page)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from idp.accounts.directory import UserUnknown
 from idp.accounts.sign_out import SignOut
 from idp.accounts.user_id import canonical
-from idp.accounts.user_import import UserImport
+from idp.accounts.user_import import Existing, UserImport
 from idp.admin.user_files import write_users
 from idp.model.clock import Clock, system_clock
 from idp.settings import Settings
@@ -25,17 +25,30 @@ def user_import(
     *,
     keep_passwords: bool = False,
     keep_own: bool = False,
+    update: bool = False,
     clock: Clock = system_clock,
 ) -> UserImport:
-    """Return the import of users into an installation."""
-    return UserImport(
+    """Return the import of users into an installation.
+
+    With `keep_own` users who are there already stay as they are but for a newer password nobody
+    has used here, a switch-off, a demand; with `update` names, attributes, roles, mailboxes follow.
+
+    A hash of ours may cost what is configured, or what one that is there costs already: no answer
+    to a password waits longer for it (docs/decisions/012).
+    """
+    existing: Existing = ("update" if update else "keep") if keep_own else "follow"
+    importing = UserImport(
         stores,
         clock,
         sign_out=SignOut.of(settings.clients),
         history=settings.password.history,
         keep_passwords=keep_passwords,
-        keep_own=keep_own,
+        existing=existing,
     )
+    with stores.read() as work:
+        present = max(work.credentials.costs(), default=0)
+    importing.highest_cost = max(settings.password.bcrypt_cost, present)
+    return importing
 
 
 def export_users(

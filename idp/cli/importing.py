@@ -14,12 +14,13 @@ from idp.accounts.user_import import Progress as Tell
 from idp.admin.database import opened_stores
 from idp.admin.keycloak.export import Export
 from idp.admin.keycloak.moving import Move
+from idp.admin.keycloak.proposal import one_line
 from idp.admin.users import user_import
 from idp.cli.command import Invocation, shared_options
 from idp.model.errors import StoreUnavailable
 
 _INVALID = 2  # the exit code of a file with faults
-_FAULTS_SHOWN = 20  # to a person
+_SHOWN = 20  # users of each kind, to a person
 _DOING = {"check": "Checking users", "apply": "Storing users"}
 
 
@@ -32,6 +33,11 @@ def import_group() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("--apply", is_flag=True, help="Store the users; without it, only tell.")
 @click.option("--skip-faulty", is_flag=True, help="With --apply: leave out users with a fault.")
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Change names, attributes, roles and e-mail addresses of users who are here already.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -46,10 +52,9 @@ def keycloak(
     /,
     files: tuple[Path, ...],
     *,
-    apply: bool,
-    skip_faulty: bool,
     out: Path | None,
     issuer: str,
+    **wishes: bool,
 ) -> None:
     """Read a realm that Keycloak exported: settings, clients, users; tell what becomes of them.
 
@@ -62,18 +67,20 @@ def keycloak(
     _ = move.settings, move.clients  # what is no export is told before anything is done
     if out is not None:
         move.check_free(out)
-    report, is_compared = _import_users(invocation, move, apply=apply, skip_faulty=skip_faulty)
+    report, is_compared = _import_users(invocation, move, **wishes)
     written = move.write(out) if out is not None else []
     facts = _facts(move, report, is_compared=is_compared, written=written)
     if not invocation.is_json:
         _tell(move, report)
-    invocation.say(_summary(report, asked_to_apply=apply, is_compared=is_compared), **facts)
+    invocation.say(
+        _summary(report, asked_to_apply=wishes["apply"], is_compared=is_compared), **facts
+    )
     if report.fault_count:
         context.exit(_INVALID)
 
 
 def _import_users(
-    invocation: Invocation, move: Move, *, apply: bool, skip_faulty: bool
+    invocation: Invocation, move: Move, *, apply: bool, skip_faulty: bool, update: bool
 ) -> tuple[ImportReport, bool]:
     """Import the users; a trial needs no database, but then it can compare with none."""
     if not apply and not invocation.config.exists():
@@ -81,8 +88,8 @@ def _import_users(
     settings = invocation.settings()
     try:
         with opened_stores(settings) as stores, _progress(move.export) as tell:
-            # A password that somebody has typed here since is newer than that of the export.
-            importing = user_import(settings, stores, keep_own=True)
+            # What became of people here is newer than the export: no rerun may take it back.
+            importing = user_import(settings, stores, keep_own=True, update=update)
             report = importing.run(move.users, apply=apply, skip_faulty=skip_faulty, progress=tell)
     except StoreUnavailable:
         if apply:
@@ -109,33 +116,45 @@ def _progress(export: Export) -> Iterator[Tell]:
 def _tell(move: Move, report: ImportReport) -> None:
     realm = move.realm
     version = realm.facts.get("keycloakVersion", "?")
-    click.echo(f"Realm {realm.name} of Keycloak {version}, {realm.user_count} users.")
-    click.echo(f"Settings: idp.toml, issuer {move.settings.issuer}.")
+    _say(f"Realm {realm.name} of Keycloak {version}, {realm.user_count} users.")
+    _say(f"Settings: idp.toml, issuer {move.settings.issuer}.")
     for client in move.clients:
         state = "" if client.is_ready else " (commented out until that is done)"
         click.echo(f"Client {client.client_id}: clients.d/{client.file_name}{state}.")
         for one in client.to_do:
-            click.echo(f"  to do: {one}")
+            _say(f"  to do: {one}")
     for finding in move.findings:
-        click.echo(f"{finding.area}: {finding}")
-    for fault in report.faults[:_FAULTS_SHOWN]:
-        click.echo(f"{fault.place}: {fault.message}", err=True)
-    more = report.fault_count - _FAULTS_SHOWN
+        _say(f"{finding.area}: {finding}")
+    for place in report.kept_off[:_SHOWN]:
+        _say(f"{place}: stays switched off here; idp user enable switches on.")
+    for place in report.moved[:_SHOWN]:
+        _say(f"{place}: the account's e-mail address becomes that of the export.")
+    for fault in report.faults[:_SHOWN]:
+        _say(f"{fault.place}: {fault.message}", err=True)
+    more = report.fault_count - _SHOWN
     if more > 0:
         click.echo(f"{more} more users have a fault (--json tells up to 1000).", err=True)
+
+
+def _say(line: str, *, err: bool = False) -> None:
+    """Print a line; what an export holds does not steer the terminal."""
+    click.echo(one_line(line), err=err)
 
 
 def _summary(report: ImportReport, *, asked_to_apply: bool, is_compared: bool) -> str:
     counts = (
         f"added {report.added}, changed {report.changed} (of which switched off "
-        f"{report.disabled}), unchanged {report.unchanged}, faulty {report.fault_count}"
+        f"{report.disabled}), unchanged {report.unchanged}, faulty {report.fault_count}, "
+        f"kept switched off {report.kept_off_count}."
     )
+    fields = ", ".join(f"{name} of {number}" for name, number in sorted(report.fields.items()))
+    counts += f" Changes: {fields}." if fields else ""
     if report.applied:
-        return f"Users: {counts}."
+        return f"Users: {counts}"
     if asked_to_apply:
-        return f"No user was stored, as some have a fault; --skip-faulty leaves them out: {counts}."
+        return f"No user was stored, as some have a fault; --skip-faulty leaves them out: {counts}"
     against = "" if is_compared else " (compared with no database)"
-    return f"No user was stored; --apply would do it. Users{against}: {counts}."
+    return f"No user was stored; --apply would do it. Users{against}: {counts}"
 
 
 def _facts(
@@ -165,6 +184,10 @@ def _facts(
             "changed": report.changed,
             "disabled": report.disabled,
             "unchanged": report.unchanged,
+            "fields": dict(report.fields),
+            "kept_off_count": report.kept_off_count,
+            "kept_off": list(report.kept_off),
+            "moved": list(report.moved),
             "fault_count": report.fault_count,
             "faults": [{"place": one.place, "message": one.message} for one in report.faults],
         },

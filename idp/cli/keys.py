@@ -6,10 +6,13 @@ from typing import Any
 
 import click
 
-from idp.admin.keys import signing_keyring
+from idp.admin.keys import SigningKeyring, has_no_keys, signing_keyring
 from idp.cli.command import CommandFailed, Invocation, confirm, shared_options
 from idp.oidc.key_schedule import KeyLife
 from idp.oidc.protocol import SIGNING_ALGS
+from idp.stores.ports import ServingProcess
+
+_FAILED = 1
 
 
 @click.group("keys")
@@ -34,37 +37,63 @@ def list_keys(invocation: Invocation) -> None:
 
 @keys_group.command("rotate")
 @click.option(
-    "--alg", type=click.Choice(SIGNING_ALGS), help="Only this algorithm, instead of all in use."
+    "--alg",
+    type=click.Choice(SIGNING_ALGS),
+    help="Only the keys of this algorithm, instead of all.",
 )
 @click.option(
     "--now", "is_leaked", is_flag=True, help="A key has leaked: withdraw it and its tokens at once."
 )
 @click.option("--yes", is_flag=True, help="Do not ask whether --now is meant.")
 @shared_options
-@click.pass_obj
-def rotate(invocation: Invocation, alg: str | None, is_leaked: bool, yes: bool) -> None:
+@click.pass_context
+def rotate(context: click.Context, alg: str | None, is_leaked: bool, yes: bool) -> None:
     """Announce the next keys before their time; the server does it by itself when they are due.
 
     A new key is published at once and signs after keys.announce. With --now it signs at once, and
-    everybody whose tokens the old keys signed must fetch new ones.
+    everybody whose tokens the old keys signed must fetch new ones. Exit code 1: a process that
+    serves has not confirmed that it uses the old keys no more.
 
-    Example: idp keys rotate --alg ES256 --now
+    Example: idp keys rotate --now
     """
+    invocation: Invocation = context.obj
     with signing_keyring(invocation.settings()) as keyring:
-        algs = [alg] if alg else list(keyring.schedule.algs)
         if not is_leaked:
-            _announced(invocation, keyring.announce(algs), algs)
+            _announce(invocation, keyring, alg)
             return
         if not yes:
-            confirm(f"Withdraw all {' and '.join(algs)} keys and every token they signed?", "--yes")
-        made = keyring.replace(algs)
-    told = [
-        f"{life.key.alg} {life.key.kid} signs now; the keys before it are gone." for life in made
-    ]
-    invocation.say("\n".join(told), keys=_as_facts(made))
+            confirm(
+                f"Withdraw all{f' {alg}' if alg else ''} keys and every token of theirs?", "--yes"
+            )
+        made = keyring.replace(alg)
+        late = keyring.unconfirmed()
+    _tell_withdrawal(invocation, alg, made, late)
+    context.exit(_FAILED if late else 0)
 
 
-def _announced(invocation: Invocation, made: Sequence[KeyLife], algs: Sequence[str]) -> None:
+def _tell_withdrawal(
+    invocation: Invocation, alg: str | None, made: Sequence[KeyLife], late: Sequence[ServingProcess]
+) -> None:
+    told = [f"All{f' {alg}' if alg else ''} keys before are gone."]
+    told += [f"{life.key.alg} {life.key.kid} signs now." for life in made]
+    told += [_about(process) for process in late]
+    unconfirmed = [{"node": p.node, "pid": p.pid, "fault": p.fault} for p in late]
+    outcome = {"ok": False} if late else {}
+    invocation.say("\n".join(told), **outcome, keys=_as_facts(made), unconfirmed=unconfirmed)
+
+
+def _about(process: ServingProcess) -> str:
+    who = f"Process {process.pid} of {process.node}"
+    if has_no_keys(process):
+        return f"{who} uses the old keys no more. {process.fault}"
+    return f"{who} has not confirmed: it may still use the old keys. Restart it."
+
+
+def _announce(invocation: Invocation, keyring: SigningKeyring, alg: str | None) -> None:
+    algs = [used for used in keyring.schedule.algs if alg in {None, used}]
+    if not algs:
+        raise CommandFailed(f"Nothing is signed with {alg}: it needs no key.")
+    made = keyring.announce(algs)
     if not made:
         names = " and ".join(algs)
         raise CommandFailed(f"The next key for {names} is announced already: see idp keys list.")

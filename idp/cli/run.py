@@ -56,7 +56,7 @@ def _serve(
     settings: Settings, address: tuple[str, int], workers: int, invocation: Invocation
 ) -> None:
     server = Granian(
-        "idp.serving:create_app",
+        "idp.serving:create_worker",
         factory=True,
         interface=Interfaces.WSGI,
         address=address[0],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from idp.model.grant import Grant
 from idp.model.tokens import digest
 from idp.settings.clients import Client, ClientSecret
 
@@ -34,6 +35,13 @@ class RegisteredClient(ClientMixin):
 
     def check_grant_type(self, grant_type: str) -> bool:
         return grant_type in self.record.grants
+
+    def keeps(self, grant: Grant) -> bool:
+        """Tell whether a grant was given at an address that the client still has.
+
+        An address that leaves its file takes along what went out there.
+        """
+        return grant.redirect_uri in self.record.redirect_uris
 
     def allowed(self, scope: Iterable[str]) -> tuple[str, ...]:
         """Return what of `scope` the client may still have: its file may have changed since."""

@@ -67,7 +67,7 @@ class CodeGrant(AuthorizationCodeGrant):
             return _BAD_CODE
         grant, user = claimed
         scope = client.allowed(grant.scope)
-        mistake = self._mistake(grant, now) or (None if scope else "The client lost its scope.")
+        mistake = self._mistake(grant, now) or _lost(client, grant, scope)
         if mistake:
             work.grants.end(grant.id, now=now)
             return mistake
@@ -130,6 +130,9 @@ class RotatingRefreshGrant(RefreshTokenGrant):
             work.refresh_tokens.end_grant_if_rotated(digest(token), client_id=client_id, now=now)
             return None
         grant, user = found
+        if not self.client.keeps(grant):
+            work.grants.end(grant.id, now=now)
+            return None
         scope = self._narrowed(grant)
         successor = _new_refresh_token(self.server.tokens, work, self.client, grant, now=now)
         return Redeemed(grant=grant, user=user, scope=scope, refresh_token=successor, now=now)
@@ -139,7 +142,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):
         if found is None:
             return None
         grant, user = found
-        if grant.client_id != self.client.client_id:
+        if grant.client_id != self.client.client_id or not self.client.keeps(grant):
             return None
         # Clients of Keycloak replace what they have by what they are given, be it nothing.
         again = token if self.client.is_keycloak_style else None
@@ -187,6 +190,13 @@ def is_verifier_of(challenge: str | None, verifier: str | None) -> bool:
         CODE_VERIFIER_PATTERN.fullmatch(verifier)
         and compare_s256_code_challenge(verifier, challenge)
     )
+
+
+def _lost(client: RegisteredClient, grant: Grant, scope: tuple[str, ...]) -> str | None:
+    """Say what the client's file has lost since the grant was given."""
+    if not client.keeps(grant):
+        return "The client lost its redirect_uri."
+    return None if scope else "The client lost its scope."
 
 
 def _new_refresh_token(

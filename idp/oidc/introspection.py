@@ -46,19 +46,21 @@ class Introspection(IntrospectionEndpoint):
     def _is_good(self, claims: Mapping[str, Any]) -> bool:
         if not is_live(claims, now=self.server.clock()):
             return False
-        if claims["client_id"] not in self.server.clients:
+        issued_to = self.server.clients.get(claims["client_id"])
+        if issued_to is None:
             return False
         grant_id = grant_id_of(claims)
         if grant_id is None:
             return True
         with self.server.stores.read() as work:
-            return work.grants.find_live(grant_id) is not None
+            found = work.grants.find_live(grant_id)
+        return found is not None and issued_to.keeps(found[0])
 
     def _describe_refresh_token(self, token: str, client: RegisteredClient) -> dict[str, Any]:
         now = self.server.clock()
         with self.server.stores.read() as work:
             found = work.refresh_tokens.find_live(digest(token), now=now)
-        if found is None or found[0].client_id != client.client_id:
+        if found is None or found[0].client_id != client.client_id or not client.keeps(found[0]):
             return _INACTIVE
         grant, _ = found
         return {

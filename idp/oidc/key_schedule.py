@@ -41,7 +41,11 @@ class KeySchedule:
         )
 
     def lives(self, keys: Iterable[SigningKey], now: int) -> list["KeyLife"]:
-        """Return where each key is in its life at `now`, oldest first, by algorithm."""
+        """Return where each key is in its life at `now`, oldest first, by algorithm.
+
+        Keys of an algorithm that is not used any more sign nothing. Nobody noted when it fell out
+        of use, so the last one is kept as if it had signed as long as a key may.
+        """
         stored = sorted(keys, key=lambda k: (k.alg, k.signs_from, k.created_at, k.kid))
         algs = sorted({key.alg for key in stored}, reverse=True)
         return [
@@ -50,11 +54,16 @@ class KeySchedule:
 
     def _lives(self, keys: Sequence[SigningKey], now: int) -> list["KeyLife"]:
         """Return the lives of one algorithm's keys, in the order in which they sign."""
-        begun = [number for number, key in enumerate(keys) if key.signs_from <= now]
-        # A clock that lags behind the one that made the key must sign all the same.
-        signer = begun[-1] if begun else 0
         ends = [after.signs_from for _, after in pairwise(keys)]
-        ends.append(max(keys[-1].signs_from + self.rotate, now))
+        last = keys[-1].signs_from + self.rotate
+        if keys[0].alg in self.algs:
+            begun = [number for number, key in enumerate(keys) if key.signs_from <= now]
+            # A clock that lags behind the one that made the key must sign all the same.
+            signer = begun[-1] if begun else 0
+            ends.append(max(last, now))
+        else:
+            signer = len(keys)
+            ends.append(last)
         return [
             self._life(key, number - signer, end, now)
             for number, (key, end) in enumerate(zip(keys, ends, strict=True))
@@ -67,7 +76,7 @@ class KeySchedule:
         if place == 0:
             return KeyLife(key, "signing", key.signs_from, end)
         state: State = "published" if now < end + self.keep else "gone"
-        return KeyLife(key, state, end, end + self.keep)
+        return KeyLife(key, state, end if end <= now else key.created_at, end + self.keep)
 
     def is_due(self, lives: Iterable["KeyLife"], alg: str, now: int) -> bool:
         """Answer whether a successor of `alg` made now would sign no earlier than it is due."""

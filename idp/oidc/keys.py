@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.jwk import ECKey, RSAKey
 
 from idp.model.clock import Clock
-from idp.model.errors import ProbeshError, SettingsRefused
+from idp.model.errors import ProbeshError, SettingsRefused, StoreUnavailable
 from idp.model.keyring import Keyring
 from idp.oidc.key_schedule import KeyLife, KeySchedule
 from idp.oidc.protocol import SIGNING_ALGS
@@ -45,6 +45,10 @@ _RSA_BITS: Final = 2048
 
 class InvalidToken(ProbeshError):
     """A token that is not ours, not of the type asked for, or damaged."""
+
+
+class NoSigningKey(StoreUnavailable):
+    """The key that signed was withdrawn, and this process has got no other one yet."""
 
 
 class SignatureKey(Protocol):
@@ -112,16 +116,34 @@ class _LoadedKey:
         return _base64url(json.dumps(fields, separators=(",", ":")).encode())
 
 
-class KeySet:
-    """All published keys of the provider; one of each algorithm signs, all of them verify."""
+class _Ring:
+    """The keys of one moment, ready for use."""
 
     def __init__(self, keys: Iterable[_LoadedKey]) -> None:
-        self._keys = tuple(keys)
-        self._current = {k.alg: k for k in self._keys if k.signs}
-        self._headers = {(k.kid, typ): k.header(typ) for k in self._keys for typ in _TYPES}
-        self._by_header = {k.header(typ): (typ, k) for k in self._keys for typ in _TYPES}
+        self.keys = tuple(keys)
+        self.current = {k.alg: k for k in self.keys if k.signs}
+        self.headers = {(k.kid, typ): k.header(typ) for k in self.keys for typ in _TYPES}
+        self.by_header = {k.header(typ): (typ, k) for k in self.keys for typ in _TYPES}
         # A token is checked at every call of its client; what was signed once stays signed.
-        self._signed_claims = lru_cache(_REMEMBERED)(self._verify_signature)
+        self.signed_claims = lru_cache(_REMEMBERED)(self._verify_signature)
+
+    def _verify_signature(self, token: str) -> Mapping[str, Any]:
+        header, payload, signature = token.split(".")
+        _, known = self.by_header[header]
+        if not known.key.is_signature(_decoded(signature), f"{header}.{payload}".encode()):
+            raise InvalidToken
+        claims: dict[str, Any] = json.loads(_decoded(payload))
+        return claims
+
+
+class KeySet:
+    """All published keys of the provider; one of each algorithm signs, all of them verify.
+
+    Everybody who signs or verifies shares one set, whose content is exchanged by one assignment.
+    """
+
+    def __init__(self, keys: Iterable[_LoadedKey]) -> None:
+        self._ring = _Ring(keys)
 
     @classmethod
     def load(cls, stores: Stores, kek: Keyring, schedule: KeySchedule, now: int) -> "KeySet":
@@ -139,11 +161,25 @@ class KeySet:
         opened = _opened([life.key for life in lives], kek)
         return cls(_loaded(life, jwk) for life, jwk in zip(lives, opened, strict=True))
 
+    def take(self, successor: "KeySet") -> None:
+        """Hold from now on what `successor` holds; what was remembered of tokens is forgotten."""
+        self._ring = successor._ring  # noqa: SLF001 - of the same class
+
+    def only(self, kids: Collection[str]) -> "KeySet":
+        """Return a set of those of these keys that are named."""
+        return KeySet(key for key in self._ring.keys if key.kid in kids)
+
     def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str) -> str:
-        """Return `claims` as a JWS in compact serialization (RFC 7515 3.1)."""
-        key = self._current[alg]
+        """Return `claims` as a JWS in compact serialization (RFC 7515 3.1).
+
+        Raises NoSigningKey while a withdrawn key has no successor here.
+        """
+        ring = self._ring
+        key = ring.current.get(alg)
+        if key is None:
+            raise NoSigningKey(f"no {alg} key may sign")
         payload = _base64url(json.dumps(claims, separators=(",", ":")).encode())
-        message = f"{self._headers[key.kid, typ]}.{payload}"
+        message = f"{ring.headers[key.kid, typ]}.{payload}"
         return f"{message}.{_base64url(key.key.sign(message.encode()))}"
 
     def verify(
@@ -156,36 +192,30 @@ class KeySet:
         """
         if len(token) > _LONGEST or not token.isascii() or token.count(".") != 2:  # noqa: PLR2004
             raise InvalidToken
-        known = self._by_header.get(token.partition(".")[0])
+        ring = self._ring
+        known = ring.by_header.get(token.partition(".")[0])
         if known is None or known[0] != typ or known[1].alg not in algs:
             raise InvalidToken
-        return dict(self._signed_claims(token))
-
-    def _verify_signature(self, token: str) -> Mapping[str, Any]:
-        header, payload, signature = token.split(".")
-        _, known = self._by_header[header]
-        if not known.key.is_signature(_decoded(signature), f"{header}.{payload}".encode()):
-            raise InvalidToken
-        claims: dict[str, Any] = json.loads(_decoded(payload))
-        return claims
+        return dict(ring.signed_claims(token))
 
     def public_jwks(self) -> dict[str, Any]:
         """Return the public keys as a JWK Set (RFC 7517 5), announced ones too, newest last."""
-        return {"keys": [key.public_jwk for key in self._keys]}
+        return {"keys": [key.public_jwk for key in self._ring.keys]}
 
     @property
     def algs(self) -> frozenset[str]:
-        return frozenset(self._current)
+        return frozenset(self._ring.current)
 
 
-def key_stamp(stores: Stores, schedule: KeySchedule, now: int) -> str:
-    """Return a text that changes whenever a `KeySet` loaded anew would sign or publish otherwise.
+def key_stamp(stores: Stores, schedule: KeySchedule, now: int) -> dict[str, bool]:
+    """Return the `kid`s of the published keys, and of each whether it signs.
+
+    It changes whenever a `KeySet` loaded anew would sign or publish otherwise.
 
     One small read, for every process once a second.
     """
     lives = _published(stores, schedule, now)
-    text = ",".join(f"{life.key.kid}{'*' * (life.state == 'signing')}" for life in lives)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return {life.key.kid: life.state == "signing" for life in lives}
 
 
 def make_keys(
@@ -233,14 +263,18 @@ def announce_keys(
     return _change(stores, kek, clock, plan)
 
 
-def replace_keys(stores: Stores, kek: Keyring, clock: Clock, algs: Collection[str]) -> list[str]:
-    """Withdraw every key of these algorithms, leaked or not, for new ones that sign at once.
+def replace_keys(
+    stores: Stores, kek: Keyring, schedule: KeySchedule, clock: Clock, alg: str | None = None
+) -> list[str]:
+    """Withdraw every key there is, used or not, or only those of `alg`.
 
-    Every token of theirs is void from now on. Return the `kid`s of the new keys.
+    Every token of theirs is void from now on. Return the `kid`s of the new keys, which sign at
+    once: one for each of these algorithms that is in use.
     """
 
     def plan(stored: Sequence[SigningKey]) -> _Plan:
-        return _Plan(dict.fromkeys(algs, clock()), [k.kid for k in stored if k.alg in algs])
+        new = dict.fromkeys((a for a in schedule.algs if alg in {None, a}), clock())
+        return _Plan(new, [key.kid for key in stored if alg in {None, key.alg}])
 
     return _change(stores, kek, clock, plan)
 

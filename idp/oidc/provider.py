@@ -44,7 +44,7 @@ class OpenIDProvider:
         self.discovery = discovery_document(settings, keys)
         self.jwks = jwks_document(keys)
         self._clients = clients
-        self._keys = keys
+        self.keys = keys
         registered, tokens = register(clients), TokenIssuer(settings, keys)
         self._registered, self._tokens = registered, tokens
         self._server = ProtocolServer(registered, stores=stores, tokens=tokens, clock=clock)
@@ -56,6 +56,11 @@ class OpenIDProvider:
             attribute_claims=AttributeClaims(settings.scopes),
         )
         self._origins = frozenset(o for c in registered.values() for o in c.record.web_origins)
+
+    def take_keys(self, keys: KeySet) -> None:
+        """Sign, verify and publish with these keys from now on, in requests under way, too."""
+        self.jwks = jwks_document(keys)
+        self.keys.take(keys)
 
     # The conversation's side.
 
@@ -71,7 +76,7 @@ class OpenIDProvider:
     def check_request(self, pairs: Pairs) -> AuthorizationRequest:
         """Return the checked request. Raises RequestRefused or AuthorizationError."""
         return authorize.check_request(
-            pairs, clients=self._clients, settings=self.settings, keys=self._keys
+            pairs, clients=self._clients, settings=self.settings, keys=self.keys
         )
 
     def reason_to_ask(
@@ -114,7 +119,7 @@ class OpenIDProvider:
     def check_logout(self, pairs: Pairs) -> LogoutRequest:
         """Return what is proven of a logout request. Never raises."""
         return logout.check_logout(
-            pairs, clients=self._clients, settings=self.settings, keys=self._keys
+            pairs, clients=self._clients, settings=self.settings, keys=self.keys
         )
 
     def backchannel_uri(self, client_id: str) -> str | None:

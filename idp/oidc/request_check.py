@@ -19,6 +19,7 @@ from idp.oidc.protocol import PROMPTS, RESPONSE_MODES
 from idp.settings.clients import Client
 
 _SHOWN: Final = 40  # of the findings of one request; nobody reads more
+_COMPARED: Final = 2000  # characters of an address; comparing is more than linear
 # Each of these looks at one parameter after the other and stops at the first that is wrong.
 _ONE_BY_ONE: Final = (
     authorize.no_request_object,
@@ -116,7 +117,9 @@ def difference(received: str, registered: tuple[str, ...]) -> Message:
     """Say how a redirect URI differs from the registered one that is nearest to it."""
     if not registered:
         return Message("dev.diff.none", {"name": "redirect_uris"})
-    nearest = next(iter(get_close_matches(received, registered, n=1, cutoff=0)), registered[0])
+    beginnings = {uri[:_COMPARED]: uri for uri in registered}
+    near = get_close_matches(received[:_COMPARED], beginnings, n=1, cutoff=0)
+    nearest = beginnings[near[0]] if near else registered[0]
     return Message(_difference(received, nearest), {"registered": nearest})
 
 

@@ -11,7 +11,11 @@ from typing import Any, Final
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
+from authlib.oauth2.rfc6749 import (
+    InvalidGrantError,
+    InvalidRequestError,
+    UnauthorizedClientError,
+)
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload, OAuth2Request
 from flask import Request, Response, request
 from werkzeug.exceptions import HTTPException
@@ -126,6 +130,8 @@ class ProtocolServer(AuthorizationServer):
     def _ended(self, end: Callable[[Grant], None]) -> Response:
         asked = _form_request()
         client = self.authenticate_client(asked, ())
+        if not client.is_keycloak_style:  # a refresh token ends a login nowhere else
+            raise UnauthorizedClientError("The client may not end a login by its refresh token.")
         with self.stores.read() as work:
             token = digest(asked.form.get("refresh_token", ""))
             found = work.refresh_tokens.find_live(token, now=self.clock())

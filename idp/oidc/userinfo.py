@@ -64,17 +64,17 @@ class UserInfo:
             raise _refusal(_NO_OPENID)
         if self.tokens.settings.issuer not in audiences(claims):
             raise _refusal(_BAD_TOKEN)
-        grant, user = self._require_live(grant_id)
+        grant, user = self._require_live(grant_id, client)
         # A mailed code that was typed in is the proof that the mailbox is the user's.
         verified = replace(user, email_verified=user.email_verified or "email" in grant.amr)
         compatible = keycloak_claims.userinfo_claims(client, user, grant, scope)
         # An attribute may say better than the account what OIDC Core 5.1 calls a claim.
         return {**compatible, **claims_of(verified, scope), **self.attribute_claims.of(user, scope)}
 
-    def _require_live(self, grant_id: str) -> tuple[Grant, User]:
+    def _require_live(self, grant_id: str, client: RegisteredClient) -> tuple[Grant, User]:
         with self.stores.read() as work:
             found = work.grants.find_live(grant_id)
-        if found is None:
+        if found is None or not client.keeps(found[0]):
             raise _refusal(_BAD_TOKEN)
         return found
 

@@ -303,7 +303,7 @@ def _check_machine(client: Client) -> Findings:
 
 
 def _check_redirects(client: Client, mode: str) -> Findings:
-    for key in ("redirect_uris", "post_logout_redirect_uris"):
+    for key in ("redirect_uris", "post_logout_redirect_uris", "web_origins"):
         for number, uri in enumerate(getattr(client, key)):
             yield from _check_transport((key, number), uri, mode)
     if client.backchannel_logout_uri is not None:

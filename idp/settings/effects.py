@@ -35,7 +35,7 @@ EFFECTS: Final = {
 OF_CLIENTS: Final = {
     "redirect_uris": (
         "redirect URI",
-        "logins that would end there are refused; nobody is logged out",
+        "logins that would end there are refused, and tokens that were given there",
         "nobody is logged out",
     ),
     "post_logout_redirect_uris": (

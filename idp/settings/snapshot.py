@@ -6,13 +6,15 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from idp.model.errors import SettingsRefused
+from idp.settings.secrets import load_secrets
 from idp.settings.sections import Settings
+from idp.settings.store_urls import replace_passwords
 
 MASK = "***"
 _SHOWN = 8  # hexadecimal digits that tell one secret from another
-_KEPT = "key_encryption_key"  # lives as long as the installation
+_FINGERPRINTS = "fingerprints of the configuration"
 _HASH = re.compile(r"sha256:[0-9a-f]+")
 
 
@@ -32,12 +34,16 @@ def masked_snapshot(settings: Settings, key: bytes = b"") -> dict[str, Any]:
 
 
 def fingerprint_key(secrets_dir: Path) -> bytes:
-    """Return the key of fingerprints, which is good for nothing else; empty before `idp init`."""
+    """Return the key of fingerprints, which is good for nothing else; empty without secrets.
+
+    It is derived from the first pepper, the one secret that never leaves: two snapshots stay
+    comparable when a version of any secret is added, or an old one removed.
+    """
     try:
-        kept = (secrets_dir / _KEPT).read_bytes()
-    except OSError:
+        pepper = load_secrets(secrets_dir).pepper
+    except SettingsRefused:
         return b""
-    return hmac.new(kept, b"fingerprints of the configuration", "sha256").digest()
+    return pepper.mac(_FINGERPRINTS, b"", version=min(pepper.versions))
 
 
 def digest_of(snapshot: dict[str, Any]) -> str:
@@ -56,16 +62,8 @@ def mask(secret: str, key: bytes = b"") -> str:
 
 
 def mask_url(url: str, key: bytes = b"") -> str:
-    """Return the URL of a store with its password masked."""
-    parts = urlsplit(url)
-    if parts.password:
-        user, _, place = parts.netloc.rpartition("@")
-        name = user.partition(":")[0]
-        parts = parts._replace(netloc=f"{name}:{mask(parts.password, key)}@{place}")
-    if "password" not in parts.query:
-        return urlunsplit(parts) if parts.netloc else url
-    query = [(n, mask(v, key) if n == "password" else v) for n, v in parse_qsl(parts.query)]
-    return urlunsplit(parts._replace(query=urlencode(query, safe="*/")))
+    """Return the URL of a store with its passwords masked."""
+    return replace_passwords(url, lambda password: mask(password, key))
 
 
 def mask_hash(text: str) -> str:

@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
 from idp.settings.references import Referenced
+from idp.settings.store_urls import check_escaped, has_password
 
 WORDS = "x-words"  # in a JSON Schema of ours: what the value must be, in words
 UNIT = "x-unit"  # and in what it is measured
@@ -168,9 +169,11 @@ def _check_referenced(value: Any, info: ValidationInfo) -> Any:
     return _to_plain_text(value)
 
 
-def _check_no_password(value: Any) -> Any:
-    if isinstance(value, str) and not isinstance(value, Referenced) and urlsplit(value).password:
-        raise ValueError('holds a password: write {env = "NAME"} or {file = "name"} instead')
+def _check_store_url(value: Any) -> Any:
+    if isinstance(value, str):
+        if not isinstance(value, Referenced) and has_password(value):
+            raise ValueError('holds a password: write {env = "NAME"} or {file = "name"} instead')
+        check_escaped(value)
     return _to_plain_text(value)
 
 
@@ -235,7 +238,7 @@ Flag: TypeAlias = Annotated[bool, BeforeValidator(_to_flag)]
 Duration: TypeAlias = Annotated[int, BeforeValidator(parse_duration), _A_DURATION]  # seconds
 SecretText: TypeAlias = Annotated[str, BeforeValidator(_check_referenced), _A_SECRET]
 StoreUrl: TypeAlias = Annotated[
-    str, BeforeValidator(_check_no_password), told_as("an address without a password")
+    str, BeforeValidator(_check_store_url), told_as("an address without a password")
 ]
 RelativePath: TypeAlias = Annotated[Path, BeforeValidator(_to_path), told_as("a file or folder")]
 Network: TypeAlias = Annotated[

@@ -176,6 +176,9 @@ class Credentials(Protocol):
     def next_foreign(self, after: str) -> str | None:
         """Return the first present hash of another scheme than ours behind `after`, by bytes."""
 
+    def costs(self) -> frozenset[int]:
+        """Return bcrypt's exponents of all present hashes of ours. Every row is read."""
+
 
 class RequiredActions(Protocol):
     """What an administrator demands of a user at the next login, by the names of the actions."""

@@ -1,4 +1,7 @@
-"""Constant answers, discovery and JWKS: prebuilt bytes with an ETag, sent before Flask is asked."""
+"""Constant answers, discovery and JWKS: prebuilt bytes with an ETag, sent before Flask is asked.
+
+The JWK Set is asked for anew each time: keys may be withdrawn while the rest stays.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
@@ -14,7 +17,7 @@ class ConstantAnswers:
     def __init__(
         self,
         inner: Wsgi,
-        documents: Mapping[str, Document],
+        documents: Mapping[str, Callable[[], Document]],
         *,
         allowed_origin: Callable[[str], bool],
         headers: Mapping[str, str],
@@ -27,9 +30,10 @@ class ConstantAnswers:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        document = self._documents.get(environ["PATH_INFO"])
-        if document is None:
+        built = self._documents.get(environ["PATH_INFO"])
+        if built is None:
             return self._inner(environ, start_response)
+        document = built()
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             headers = [("Allow", "GET, HEAD"), ("Cache-Control", "no-store"), *self._headers]
             start_response("405 Method Not Allowed", headers)

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from idp.model.errors import Busy, ProtocolError, StoreUnavailable, TooMany
 from idp.model.tokens import new_reference
 from idp.oidc.errors import error_uri
+from idp.oidc.keys import NoSigningKey
 from idp.signin.conversation import ForgedForm
 from idp.web.pages import Pages
 
@@ -32,6 +33,7 @@ class Errors:
         site.register_error_handler(Busy, self.on_busy)
         site.register_error_handler(TooMany, self.on_too_many)
         site.register_error_handler(StoreUnavailable, self.on_store)
+        site.register_error_handler(NoSigningKey, self.on_no_key)
         site.register_error_handler(ProtocolError, self.on_protocol)
         site.register_error_handler(Exception, self.on_anything)
 
@@ -53,6 +55,10 @@ class Errors:
 
     def on_store(self, _: StoreUnavailable) -> Response:
         _log.error("the database does not answer")
+        return self._answer(503, retry_after=_STORE_RETRY)
+
+    def on_no_key(self, error: NoSigningKey) -> Response:
+        _log.error("a token was refused: %s", error)
         return self._answer(503, retry_after=_STORE_RETRY)
 
     def on_protocol(self, error: ProtocolError) -> Response:

@@ -70,6 +70,10 @@ def give(stores: SqlStores, *hashes: str) -> list[str]:
     return owners
 
 
+def of_ours(cost: int, version: int = 1) -> str:
+    return f"probesh1:{version}:$2b${cost:02}${'.' * 53}"
+
+
 def refresh(answers: AnswerTime, stores: SqlStores, now: int = NOW) -> None:
     with stores.read() as work:
         answers.refresh(work, now=now)
@@ -78,12 +82,55 @@ def refresh(answers: AnswerTime, stores: SqlStores, now: int = NOW) -> None:
 def test_each_scheme_with_its_parameters_is_found_by_one_statement(stores: SqlStores) -> None:
     give(stores, ARGON2, PBKDF2, *(ARGON2_BENGALI for _ in range(20)))
     give(stores, *(pbkdf2(b"p", length=n) for n in (32, 32, 64)), *(of_bcrypt(b"p"),) * 9)
-    give(stores, "probesh1:1:$2b$04$" + "a" * 53)
+    give(stores, of_ours(4))
     with stores.read() as work, counted() as statements:
         found = list(schemes_in(work))
     assert set(found) == {ARGON, SHA512, SHA256, Pbkdf2("sha256", 1000, 64), Bcrypt(4, "2a")}
     assert len(found) == 5
     assert len(statements) == 6
+
+
+def test_the_costs_of_ours_are_told_by_the_present_hashes(stores: SqlStores) -> None:
+    owner, *_ = give(stores, of_ours(18), of_ours(4), of_ours(4, 12), of_ours(12, 123_456_789))
+    give(stores, PBKDF2, of_bcrypt(b"p"), "probesh1:", "probesh1:1:$2b$zz$" + "." * 53)
+    with stores.write() as work:
+        assert work.credentials.costs() == {4, 12, 18}
+        work.credentials.rehash(owner, of_ours(4), old=of_ours(18))
+        assert work.credentials.costs() == {4, 12}
+
+
+@pytest.mark.parametrize("password", ["x", "x\u200d"])  # ours are tried in one form only
+def test_a_hash_of_ours_above_todays_cost_makes_everybody_wait_for_it(
+    stores: SqlStores, answers: Priced, moments: FakeTime, password: str
+) -> None:
+    give(stores, of_ours(4), of_ours(6), of_ours(7))
+    answers.prices[Bcrypt(7)] = 1.6
+    refresh(answers, stores)
+    assert answers.deadline(password) == pytest.approx(moments.now + 0.2 + 1.6)
+
+
+def test_the_slowest_counts_be_it_ours_or_theirs(
+    stores: SqlStores, answers: Priced, moments: FakeTime
+) -> None:
+    give(stores, of_ours(7), PBKDF2)
+    answers.prices |= {Bcrypt(7): 0.15}
+    refresh(answers, stores)
+    assert answers.deadline("x") == pytest.approx(moments.now + 0.2 + 0.15)
+    assert answers.deadline("x\u200d") == pytest.approx(moments.now + 0.2 + 2 * 0.1)
+
+
+def test_the_costs_of_ours_are_read_again_after_ten_minutes_and_not_before(
+    stores: SqlStores, answers: Priced
+) -> None:
+    (owner,) = give(stores, of_ours(7))
+    answers.prices[Bcrypt(7)] = 1.6
+    refresh(answers, stores)
+    with stores.write() as work:
+        work.credentials.rehash(owner, of_ours(4), old=of_ours(7))
+    refresh(answers, stores, NOW + 599)
+    assert answers.deadline("x") is not None
+    refresh(answers, stores, NOW + 600)
+    assert answers.deadline("x") is None
 
 
 def test_a_hash_that_nobody_can_read_hides_none_behind_it(stores: SqlStores) -> None:
@@ -95,7 +142,7 @@ def test_a_hash_that_nobody_can_read_hides_none_behind_it(stores: SqlStores) -> 
 def test_without_hashes_from_elsewhere_answers_leave_at_once(
     stores: SqlStores, answers: Priced, moments: FakeTime
 ) -> None:
-    give(stores, "probesh1:1:$2b$04$" + "a" * 53)
+    give(stores, of_ours(4))
     refresh(answers, stores)
     assert answers.deadline("x") is None
     with answers.hasher.gate.place(known_browser=False):
@@ -148,7 +195,7 @@ def test_the_schemes_are_read_again_after_five_seconds_and_not_before(
     refresh(answers, stores, NOW + 5)
     assert answers.deadline("x") is not None
     with stores.write() as work:
-        work.credentials.rehash(owner, "probesh1:1:$2b$04$" + "a" * 53, old=PBKDF2)
+        work.credentials.rehash(owner, of_ours(4), old=PBKDF2)
     refresh(answers, stores, NOW + 10)
     assert answers.deadline("x") is None
 

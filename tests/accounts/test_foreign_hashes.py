@@ -110,12 +110,22 @@ def test_bcrypt_looks_at_72_bytes_as_it_did_there(hasher: Hasher) -> None:
 
 ABSURD = [
     "keycloak:$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8",
-    "keycloak:$argon2id$v=19$m=65536,t=65,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8",
+    "keycloak:$argon2id$v=19$m=65536,t=25,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8",
     "keycloak:$argon2id$v=19$m=7,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8",
-    "keycloak:$pbkdf2-sha256$i=8000001,l=32$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 43,
-    "keycloak:$pbkdf2-sha1$i=2000001,l=64$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 86,
-    "keycloak:$2a$16$" + "a" * 53,
-    "keycloak:$2a$03$" + "a" * 53,
+    "keycloak:$pbkdf2-sha256$i=6000001,l=32$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 43,
+    "keycloak:$pbkdf2-sha1$i=1500001,l=64$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 86,
+    "keycloak:$pbkdf2-sha512$i=3000001,l=64$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 86,
+    # Threads cost, not memory: each pass of a lane starts four.
+    "keycloak:$argon2id$v=19$m=792,t=250,p=99$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8",
+    "keycloak:$argon2id$v=19$m=72,t=1,p=9$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8",
+    "keycloak:$argon2id$v=19$m=64,t=400,p=8$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8",
+    "keycloak:$argon2id$v=19$m=16,t=1600,p=2$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8",
+    "keycloak:$2a$15$" + "." * 53,
+    "keycloak:$2a$03$" + "." * 53,
+    "probesh1:1:$2b$03$" + "." * 53,
+    "probesh1:1:$2b$19$" + "." * 53,
+    "probesh1:1:$2b$31$" + "." * 53,
+    "probesh1:1:$2b$99$" + "." * 53,
 ]
 UNKNOWN = [
     "",
@@ -132,8 +142,10 @@ UNKNOWN = [
     PBKDF2.replace("sha512", "md5"),
     PBKDF2[:-1],
     "keycloak:$pbkdf2-sha256$i=1,l=32$QQ$" + "A" * 43,
-    "keycloak:$2x$10$" + "a" * 53,
-    "keycloak:$2a$10$" + "a" * 52,
+    "keycloak:$2x$10$" + "." * 53,
+    "keycloak:$2a$10$" + "." * 52,
+    "keycloak:$2a$10$" + "a" * 53,  # 22 letters that are no 16 bytes
+    "probesh1:1:$2b$04$" + "a" * 53,
     "keycloak:$2a$10$" + "ক" * 53,
     "probesh1:1:$2b$04$short",
     "plain text",
@@ -155,9 +167,23 @@ def test_keycloaks_own_dearest_scheme_is_bearable() -> None:
     assert Argon2("id", 19, 7168, 5, 1, 32).is_bearable()
 
 
+def test_what_the_rfc_recommends_is_bearable() -> None:
+    assert Argon2("id", 19, 65_536, 3, 4, 32).is_bearable()  # RFC 9106 4, the second one
+
+
+@pytest.mark.parametrize("last", ".Oeu")
+def test_the_four_last_letters_of_a_bcrypt_salt_are_known_and_computed(
+    hasher: Hasher, last: str
+) -> None:
+    for prefix in ("keycloak:$2a$04$", "probesh1:1:$2b$04$"):
+        tagged = prefix + "a" * 21 + last + "." * 31
+        assert is_known(tagged)
+        assert not hasher.verify("password", tagged)
+
+
 def test_a_hash_of_ours_is_known_whatever_its_pepper(hasher: Hasher) -> None:
     assert is_known(hasher.hash("x"))
-    assert is_known("probesh1:77:$2b$12$" + "a" * 53)
+    assert is_known("probesh1:77:$2b$18$" + "." * 53)
 
 
 @pytest.mark.parametrize(

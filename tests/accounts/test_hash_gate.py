@@ -2,6 +2,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import pytest
 
@@ -77,6 +78,44 @@ def test_one_thread_hashes_at_a_time() -> None:
             done.result(PATIENCE)
     assert most == 1
     assert gate._taken == 0
+
+
+def _are_waiting(gate: HashGate, count: int) -> bool:
+    return len(gate._waiting) == count
+
+
+def test_who_hashes_again_at_once_comes_behind_everybody_who_waits() -> None:
+    gate = HashGate(threads=8, wait=PATIENCE)
+    for _ in range(20):  # a plain lock keeps this order sometimes
+        order: list[str] = []
+
+        def wait(order: list[str], name: str) -> None:
+            with gate.place(known_browser=True):
+                order.append(name)
+
+        with ThreadPoolExecutor(2) as pool:
+            with gate.place(known_browser=True):
+                order.append("first")
+                done = []
+                for count, name in enumerate(("second", "third"), 1):
+                    done.append(pool.submit(wait, order, name))
+                    until(partial(_are_waiting, gate, count))
+            with gate.place(known_browser=True):
+                order.append("first again")
+            for one in done:
+                one.result(PATIENCE)
+        assert order == ["first", "second", "third", "first again"]
+    assert (gate._taken, gate._holder) == (0, None)
+
+
+def test_who_gave_up_is_not_called() -> None:
+    gate = HashGate(threads=8, wait=0.02)
+    with in_another_thread(gate):
+        for _ in range(2):
+            assert not passes(gate, known_browser=True)
+        assert not gate._waiting
+    assert gate._holder is None
+    assert passes(gate, known_browser=True)
 
 
 def test_half_of_the_threads_may_hash_or_wait_and_the_next_is_refused_at_once() -> None:

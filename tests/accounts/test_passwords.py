@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 import pytest
+from argon2.exceptions import HashingError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -199,6 +200,33 @@ def test_a_request_that_holds_a_place_may_verify_and_rehash_in_it() -> None:
     hasher = a_hasher()
     with hasher.gate.place(known_browser=False):
         assert hasher.verify(PASSWORD, hasher.hash(PASSWORD))
+
+
+OUTRAGED = [ValueError("invalid salt $2b$04$secret"), HashingError("out of memory")]
+
+
+@pytest.mark.parametrize("error", OUTRAGED, ids=["form", "memory"])
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+def test_what_a_library_cannot_compute_is_wrong_and_told_once_without_the_hash(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    whose: str,
+) -> None:
+    hasher = a_hasher()
+    ours = hasher.hash(PASSWORD)
+    tagged = ours if whose == "ours" else "keycloak:" + ours.removeprefix("probesh1:1:")
+
+    def outraged(*_: bytes) -> bool:
+        raise error
+
+    monkeypatch.setattr(bcrypt, "checkpw", outraged)
+    monkeypatch.setattr(bcrypt, "hashpw", outraged)
+    assert not hasher.verify(PASSWORD, tagged)
+    (told,) = caplog.records
+    assert "cannot be computed" in told.getMessage()
+    assert told.exc_info is None
+    assert "$" not in caplog.text
 
 
 class _turn_of_somebody_else:  # noqa: N801 - reads as a phrase where it is used

@@ -31,8 +31,10 @@ from tests.contract.builders import (
 from tests.fakes import FakeClock
 
 OFFICE, OTHER = "office@example.gov.bd", "other@example.gov.bd"
-HASH = "probesh1:1:$2b$12$" + "a" * 53
-NEW_HASH = "probesh1:1:$2b$12$" + "b" * 53
+HASH = "probesh1:1:$2b$12$" + "." * 53
+NEW_HASH = "probesh1:1:$2b$12$" + "O" * 53
+FOREIGN = "keycloak:$2a$10$" + "." * 53
+NEW_FOREIGN = "keycloak:$2a$10$" + "O" * 53
 
 
 @pytest.fixture
@@ -64,6 +66,23 @@ def apply(
 def find(stores: SqlStores, email: str = OFFICE) -> User | None:
     with stores.read() as work:
         return work.users.find_by_email(email)
+
+
+@pytest.mark.parametrize("cost", [13, 18])
+@pytest.mark.parametrize("where", ["present", "history"])
+def test_a_hash_of_ours_above_the_highest_cost_is_refused(
+    importing: UserImport, stores: SqlStores, cost: int, where: str
+) -> None:
+    dear = HASH.replace("$12$", f"${cost}$")
+    hashes = {"tagged_hash": dear} if where == "present" else {"history": (dear,)}
+    importing.highest_cost = 12
+    report = apply(importing, record(**{"tagged_hash": HASH} | hashes))
+    assert [fault.message for fault in report.faults] == [
+        "The password hash costs more than password.bcrypt_cost."
+    ]
+    assert find(stores) is None
+    importing.highest_cost = cost
+    assert apply(importing, record(**{"tagged_hash": HASH} | hashes)).added == 1
 
 
 def require(stores: SqlStores, email: str = OFFICE) -> User:
@@ -486,3 +505,85 @@ def test_an_import_that_is_always_overtaken_says_so(
 def test_no_record_and_no_plan_shows_a_hash() -> None:
     assert HASH not in repr(record(tagged_hash=HASH))
     assert HASH not in repr(wanted_user(record(tagged_hash=HASH)))
+
+
+def test_who_was_switched_off_here_stays_so_and_is_named(
+    stores: SqlStores, clock: FakeClock
+) -> None:
+    for existing in ("keep", "update"):
+        careful = an_import(stores, clock, existing=existing)
+        apply(careful, record(enabled=False))
+        report = apply(careful, record(enabled=True), record(OTHER, "line 3", enabled=True))
+        assert (report.kept_off, report.kept_off_count) == (("line 2",), 1)
+        assert not require(stores).enabled
+        assert require(stores, OTHER).enabled
+    assert apply(an_import(stores, clock), record(enabled=True)).kept_off_count == 0
+    assert require(stores).enabled
+
+
+def test_whoever_is_kept_off_is_counted_once_when_something_else_changes(
+    stores: SqlStores, clock: FakeClock
+) -> None:
+    careful = an_import(stores, clock, existing="update")
+    apply(careful, record(enabled=False))
+    report = apply(careful, record(enabled=True, name_en="New"))
+    assert (report.changed, report.kept_off) == (1, ("line 2",))
+    assert (require(stores).enabled, require(stores).name_en) == (False, "New")
+
+
+def test_a_careful_import_still_switches_off(stores: SqlStores, clock: FakeClock) -> None:
+    careful = an_import(stores, clock, existing="keep")
+    apply(careful, record())
+    assert apply(careful, record(enabled=False)).disabled == 1
+    assert not require(stores).enabled
+
+
+def test_a_careful_import_only_adds_demands(stores: SqlStores, clock: FakeClock) -> None:
+    """A newer password of the file does not meet a demand that was made here."""
+    for existing in ("keep", "update"):
+        careful = an_import(stores, clock, existing=existing)
+        apply(careful, record(tagged_hash=FOREIGN, required_actions=("update_password",)))
+        assert apply(careful, record(required_actions=())).unchanged == 1
+        apply(careful, record(tagged_hash=NEW_FOREIGN, required_actions=()))
+        assert stored_hash(stores, require(stores)) == NEW_FOREIGN
+        assert actions(stores, require(stores)) == ("update_password",)
+        apply(an_import(stores, clock), record(required_actions=(), tagged_hash=FOREIGN))
+    careful = an_import(stores, clock, existing="keep")
+    apply(careful, record(OTHER))
+    assert apply(careful, record(OTHER, required_actions=("update_password",))).changed == 1
+
+
+def test_what_became_of_somebody_here_is_kept_unless_an_update_is_asked_for(
+    stores: SqlStores, clock: FakeClock
+) -> None:
+    told: dict[str, Any] = {"roles": {"realm": ["clerk"]}, "name_en": "A", "email_verified": True}
+    apply(an_import(stores, clock), record(**told))
+    newer = record(roles={"realm": ["admin"]}, name_en="B", email_verified=False)
+    assert apply(an_import(stores, clock, existing="keep"), newer).unchanged == 1
+    assert "clerk" in require(stores).roles
+    report = apply(an_import(stores, clock, existing="update"), newer)
+    assert report.fields == {"roles": 1, "name_en": 1, "email_verified": 1}
+    assert "admin" in require(stores).roles
+
+
+def test_a_known_id_takes_over_no_account_unless_an_update_is_asked_for(
+    stores: SqlStores, clock: FakeClock
+) -> None:
+    owner = stored_user(stores, email=OFFICE)
+    (fault,) = apply(an_import(stores, clock, existing="keep"), record(OTHER, id=owner.id)).faults
+    assert OFFICE in fault.message
+    assert OTHER in fault.message
+    assert require(stores).id == owner.id
+    report = apply(an_import(stores, clock, existing="update"), record(OTHER, id=owner.id))
+    assert (report.moved, report.fields) == (("line 2",), {"email": 1})
+    assert require(stores, OTHER).id == owner.id
+
+
+def test_another_spelling_of_a_mailbox_is_no_other_mailbox(
+    stores: SqlStores, clock: FakeClock
+) -> None:
+    owner = stored_user(stores, email=OFFICE)
+    spelled = record("Office@example.gov.bd", id=owner.id)
+    assert apply(an_import(stores, clock, existing="keep"), spelled).unchanged == 1
+    report = apply(an_import(stores, clock, existing="update"), spelled)
+    assert (report.changed, report.moved) == (1, ())

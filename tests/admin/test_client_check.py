@@ -145,3 +145,9 @@ def test_a_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Monkey
     with socket.create_server(("127.0.0.1", 0)) as silent:
         told = reached(f"https://127.0.0.1:{silent.getsockname()[1]}/")
     assert told.startswith("it does not answer within")
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", ".example"])
+def test_a_host_that_no_name_can_be_is_a_sentence_too(host: str):
+    for scheme in ("http", "https"):
+        assert reached(f"{scheme}://{host}/") == "its name is not known here"

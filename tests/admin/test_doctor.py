@@ -1,5 +1,6 @@
 """The doctor's checks: each is shown a healthy and a sick installation, over real sockets."""
 
+import json
 import socket
 import ssl
 import threading
@@ -313,6 +314,10 @@ def test_the_issuer_must_name_itself(admit: Admit) -> None:
         assert site.asked == ["/.well-known/openid-configuration"]
         site.body = b'{"issuer": "https://other.example"}'
         assert "names another issuer, https://other.example" in network.issuer(patient).sentence
+        site.body = json.dumps({"issuer": "\x1b[2J\u202e" + "x" * 5000}).encode()
+        sentence = network.issuer(patient).sentence
+        assert sentence.isprintable()
+        assert len(sentence) < 400
         for body, status in ((b"<html>", 200), (b"[]", 200), (b'{"issuer": "x"}', 502)):
             site.body, site.status = body, status
             finding = network.issuer(patient)

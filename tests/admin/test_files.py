@@ -14,6 +14,7 @@ from idp.admin.files import (
     make_folder,
     read_whole,
     replace_whole,
+    writing_private,
     writing_whole,
 )
 
@@ -178,3 +179,53 @@ def test_two_commands_that_replace_one_file_do_not_lose_each_others_work(file: P
     with pytest.raises(FileChanged):
         replace_whole(file, b"by the second", was=first)
     assert file.read_bytes() == b"by the first"
+
+
+def write_private(file: Path) -> None:
+    with writing_private(file) as opened:
+        opened.write(b"secret")
+
+
+def test_what_is_private_is_the_callers_alone_whatever_was_there(file: Path) -> None:
+    os.chown(file, os.geteuid(), 65_533)
+    file.chmod(0o666)
+    write_private(file)
+    there = file.stat()
+    assert (there.st_uid, there.st_gid) == (os.geteuid(), os.getegid())
+    assert mode_of(file) == 0o600
+    assert file.read_bytes() == b"secret"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_what_is_private_is_not_handed_to_who_made_a_file_there_before(file: Path) -> None:
+    os.chown(file, 65_534, 65_533)
+    with pytest.raises(FileRefused, match=r"one\.toml belongs to another user; nothing was writt"):
+        write_private(file)
+    assert file.read_bytes() == b"old"
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("target", ["one.toml", "nowhere"])
+def test_what_is_private_follows_no_symbolic_link(file: Path, target: str) -> None:
+    link = file.with_name("link")
+    link.symlink_to(target)
+    with pytest.raises(FileRefused, match=r"link is a symbolic link; nothing was written\.$"):
+        write_private(link)
+    assert link.is_symlink()
+    assert file.read_bytes() == b"old"
+    assert not file.with_name("nowhere").exists()
+
+
+def test_a_link_that_is_put_there_meanwhile_is_not_followed_either(file: Path) -> None:
+    place = file.with_name("users.csv")
+    with writing_private(place) as opened:
+        opened.write(b"secret")
+        place.symlink_to(file.name)
+    assert not place.is_symlink()
+    assert (place.read_bytes(), file.read_bytes()) == (b"secret", b"old")
+
+
+def test_what_is_private_takes_no_place_of_a_folder_or_device(file: Path) -> None:
+    for place in (file.parent, Path("/dev/null")):
+        with pytest.raises(FileRefused, match="is no file; nothing was written"):
+            write_private(place)

@@ -1,11 +1,14 @@
 """What the command does to keys, as the applications of a serving process see it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from idp.admin.keys import signing_keyring
+from idp.serving import KEYS_FAULT, node_of
+from idp.stores.ports import ServingProcess
 from tests.test_serving import House, _opened
 
 DAY = 24 * 3600
@@ -17,7 +20,7 @@ def _house(sqlite_folder: tuple[Path, str]) -> Iterator[House]:
 
 
 def look(house: House) -> None:
-    """Let the watch look at the keys, as it does every ten seconds."""
+    """Let the watch look at the keys, as it does every second."""
     house.clock.advance(10)
     house.serving.look()
 
@@ -27,7 +30,7 @@ def test_after_a_leak_tokens_are_void_and_nobody_is_logged_out(house: House) -> 
     tokens = house.tokens()
     assert house.userinfo(tokens) == 200
     with signing_keyring(house.serving.assembly.settings, house.clock) as keyring:
-        made = keyring.replace(["RS256", "ES256"])
+        made = keyring.replace()
     assert [life.state for life in made] == ["signing", "signing"]
     look(house)
     assert house.userinfo(tokens) == 401
@@ -58,3 +61,18 @@ def test_an_announced_key_signs_nothing_yet(house: House) -> None:
         assert [life.state for life in announced] == ["announced"]
         assert keyring.announce(["ES256"]) == []
         assert len(keyring.lives()) == 3
+
+
+def test_who_has_not_looked_since_or_could_not_take_the_keys_is_named(house: House) -> None:
+    me = ServingProcess("a", node_of(house.config), 1, 1, "d", "", house.clock() + 1)
+    failed = replace(me, id="b", pid=2, fault=f"{KEYS_FAULT}…")
+    kept = replace(me, id="c", pid=3, fault="idp.toml:1:1 E002")
+    silent = replace(me, id="d", seen_at=house.clock())
+    killed = replace(silent, id="e", pid=2**22 + 1)
+    elsewhere = replace(killed, id="f", node="other:/idp.toml")
+    long_gone = replace(elsewhere, id="g", seen_at=house.clock() - 46)
+    for process in (me, failed, kept, silent, killed, elsewhere, long_gone):
+        with house.stores.write() as work:
+            work.serving_processes.report(process)
+    with signing_keyring(house.serving.assembly.settings, house.clock) as keyring:
+        assert {p.id for p in keyring.unconfirmed(wait=0)} == {"b", "d", "f"}

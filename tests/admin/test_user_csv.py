@@ -1,3 +1,4 @@
+import csv
 import io
 from collections.abc import Sequence
 from dataclasses import replace
@@ -198,3 +199,25 @@ def test_hashes_are_written_only_when_asked_for() -> None:
     without = written([STORED], hashes=False)
     assert b"hash" not in without
     assert b"probesh1" not in without
+
+
+LIVE = ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_no_cell_is_a_formula_and_the_text_comes_back(name: str) -> None:
+    live = replace(USER, email="=1+1@x.bd", name_bn=name, name_en=f"'{name}", office=f"''{name}")
+    octets = written([StoredUser(live, None, ())])
+    cells = dict(zip(*csv.reader(io.StringIO(octets.decode(), newline="")), strict=True))
+    assert not any(cell[:1] in tuple("=+-@\t\r") for cell in cells.values())
+    assert (cells["email"], cells["name_bn"]) == ("'=1+1@x.bd", f"'{name}")
+    record = read_one(octets.decode())
+    assert (record.email, record.name_bn) == ("=1+1@x.bd", name)
+    assert (record.name_en, record.office) == (f"'{name}", f"''{name}")
+
+
+@pytest.mark.parametrize("name", ["'", "'a", "''", "O'=1", "a=b", "'a=", "' =1"])
+def test_any_other_apostrophe_is_written_and_read_as_it_is(name: str) -> None:
+    octets = written([StoredUser(replace(USER, name_en=name), None, ())])
+    assert f",{name}," in octets.decode()
+    assert read_one(octets.decode()).name_en == name

@@ -98,3 +98,14 @@ def test_a_file_that_goes_away_between_two_readings_is_told(tmp_path: Path) -> N
     path.unlink()
     with pytest.raises(FileRefused, match="No such file"):
         list(users)
+
+
+def test_an_export_is_given_to_nobody_and_follows_no_link(tmp_path: Path) -> None:
+    others, link = tmp_path / "a.csv", tmp_path / "b.jsonl"
+    others.write_text("old")
+    os.chown(others, 65_534, 65_533)
+    link.symlink_to("a.csv")
+    for path, told in ((others, "belongs to another user"), (link, "is a symbolic link")):
+        with pytest.raises(FileRefused, match=told):
+            write_users(path, [[STORED]], hashes=True)
+    assert others.read_text() == "old"

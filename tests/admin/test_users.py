@@ -6,9 +6,10 @@ import pytest
 
 from idp.accounts.directory import UserUnknown
 from idp.admin import users as module
-from idp.admin.users import EVERYBODY, export_users, pages, require_user
+from idp.admin.users import EVERYBODY, export_users, pages, require_user, user_import
 from idp.stores.sql import SqlStores
 from tests.contract.builders import stored_user
+from tests.system import System
 
 
 @pytest.fixture
@@ -52,3 +53,16 @@ def test_a_user_is_found_by_any_spelling(stores: SqlStores, emails: list[str]) -
         assert require_user(work, " A1@Example.gov.bd").user.email == emails[1]
         with pytest.raises(UserUnknown):
             require_user(work, "nobody@example.gov.bd")
+
+
+def test_a_hash_in_a_file_may_cost_what_is_configured_or_what_is_there(small: System) -> None:
+    settings = small.assembly.settings
+    assert user_import(settings, small.stores).highest_cost == settings.password.bcrypt_cost == 4
+    dear = "probesh1:1:$2b$07$" + "." * 53
+    with small.stores.write() as work:
+        user = work.users.find_by_email("office@example.gov.bd")
+        assert user is not None
+        work.credentials.set_password(
+            user.id, dear, version=user.credential_version, keep=0, now=small.clock()
+        )
+    assert user_import(settings, small.stores).highest_cost == 7

@@ -213,3 +213,71 @@ def test_ctrl_c_leaves_whole_batches_and_a_rerun_completes(
     assert completed.exit_code == 0
     assert f"added {6000 - kept}," in completed.stdout
     assert len(stored(config)) == 6000
+
+
+def one_user(folder: Path, **changes: Any) -> str:
+    """Return an export with one user, changed."""
+    one = next(user for user in facts()["users"] if user.get("email") == ARGON)
+    return str(export(folder, users=[{**one, **changes}]))
+
+
+def test_a_rerun_takes_nothing_back_that_was_done_here(installed: Idp, tmp_path: Path) -> None:
+    file = one_user(tmp_path)
+    assert installed("import", "keycloak", file, "--apply").exit_code == 0
+    assert installed("user", "disable", ARGON).exit_code == 0
+    assert installed("user", "require", ARGON, "update_password").exit_code == 0
+    for flags in ((), ("--update",)):
+        again = installed("import", "keycloak", file, "--apply", *flags)
+        assert again.exit_code == 0
+        assert "changed 0" in again.stdout
+        assert "kept switched off 1." in again.stdout
+        assert f"user 1 ({ARGON}): stays switched off here" in again.stdout
+        told = json.loads(installed("import", "keycloak", file, *flags, "--json").stdout)["users"]
+        assert (told["kept_off_count"], told["kept_off"]) == (1, [f"user 1 ({ARGON})"])
+    shown = json.loads(installed("user", "show", ARGON, "--json").stdout)
+    assert shown["enabled"] is False
+    assert shown["required_actions"] == ["update_password"]
+
+
+def test_an_id_moves_an_account_only_when_an_update_is_asked_for(
+    installed: Idp, config: Path, tmp_path: Path
+) -> None:
+    installed("import", "keycloak", one_user(tmp_path), "--apply")
+    evil = one_user(tmp_path, email="evil@example.org", username="evil", realmRoles=["root"])
+    answer = installed("import", "keycloak", evil, "--apply")
+    assert answer.exit_code == 2
+    assert f"user 1 (evil): The account with this id has the e-mail address {ARGON}" in (
+        answer.stderr
+    )
+    assert "--update" in answer.stderr
+    assert list(stored(config)) == [ARGON]
+    moved = installed("import", "keycloak", evil, "--apply", "--update")
+    assert moved.exit_code == 0
+    assert "user 1 (evil): the account's e-mail address becomes that of the export." in moved.stdout
+    assert "Changes: " in moved.stdout
+    assert "email of 1" in moved.stdout
+    assert stored(config)["evil@example.org"][0] == ARGON_ID
+
+
+def test_roles_follow_a_newer_export_only_when_an_update_is_asked_for(
+    installed: Idp, tmp_path: Path
+) -> None:
+    installed("import", "keycloak", one_user(tmp_path), "--apply")
+    newer = one_user(tmp_path, realmRoles=["root"])
+    assert "changed 0" in installed("import", "keycloak", newer, "--apply").stdout
+    answer = installed("import", "keycloak", newer, "--apply", "--update", "--json")
+    assert json.loads(answer.stdout)["users"]["fields"] == {"roles": 1}
+
+
+def test_nothing_of_an_export_steers_the_terminal(installed: Idp, tmp_path: Path) -> None:
+    evil = "\x1b[2J\x9b1m\u202e"
+    file = export(
+        tmp_path,
+        realm=f"seba{evil}",
+        keycloakVersion=f"26{evil}",
+        groups=[{"name": evil, "path": evil}],
+        users=[{"id": "x", "username": evil, "email": evil}, {"username": evil}],
+    )
+    answer = installed("import", "keycloak", str(file))
+    assert answer.exit_code == 2
+    assert all(line.isprintable() for line in answer.output.splitlines())

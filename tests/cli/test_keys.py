@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from idp.admin.keys import SigningKeyring
+from idp.model.clock import system_clock
+from idp.serving import KEYS_FAULT
+from idp.stores.ports import ServingProcess
 from tests.cli.conftest import Idp
+from tests.cli.test_reload import report, serving
 
 
 def told(installed: Idp) -> list[dict[str, str]]:
@@ -81,3 +86,60 @@ def test_another_key_encryption_key_changes_nothing(installed: Idp, config: Path
     assert answer.exit_code == 2
     assert "another key_encryption_key: restore it" in answer.stderr
     assert told(installed) == before
+
+
+def use_no_es256(config: Path) -> None:
+    config.write_text(f'{config.read_text()}keys.id_token = "RS256"\nkeys.access_token = "RS256"\n')
+
+
+def test_after_a_leak_no_key_is_left_not_even_an_unused_one(installed: Idp, config: Path) -> None:
+    use_no_es256(config)
+    assert states(installed) == [("RS256", "signing"), ("ES256", "published")]
+    answer = installed("keys", "rotate", "--now", "--yes")
+    assert answer.exit_code == 0
+    assert answer.stdout.startswith("All keys before are gone.\nRS256 ")
+    assert states(installed) == [("RS256", "signing")]
+
+
+def test_an_unused_algorithm_gets_no_key(installed: Idp, config: Path) -> None:
+    use_no_es256(config)
+    answer = installed("keys", "rotate", "--alg", "ES256")
+    assert answer.exit_code == 1
+    assert answer.stderr == "Nothing is signed with ES256: it needs no key.\n"
+    answer = installed("keys", "rotate", "--alg", "ES256", "--now", "--yes")
+    assert (answer.exit_code, answer.stdout) == (0, "All ES256 keys before are gone.\n")
+    assert states(installed) == [("RS256", "signing")]
+
+
+def test_a_withdrawal_waits_until_each_process_uses_the_new_keys(
+    installed: Idp, config: Path
+) -> None:
+    with serving(config) as process:
+        answer = installed("keys", "rotate", "--now", "--yes", "--json")
+        used = {key["kid"] for key in process.assembly.provider.keys.public_jwks()["keys"]}
+    told = json.loads(answer.stdout)
+    assert (answer.exit_code, told["ok"], told["unconfirmed"]) == (0, True, [])
+    assert {key["kid"] for key in told["keys"]} == used
+
+
+def test_a_process_that_does_not_confirm_a_withdrawal_is_named(
+    installed: Idp, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idp.admin.keys.SigningKeyring.unconfirmed", _at_once)
+    report(config, pid=1)
+    answer = installed("keys", "rotate", "--now", "--yes")
+    assert answer.exit_code == 1
+    assert "Process 1 of " in answer.stdout
+    assert answer.stdout.endswith("has not confirmed: it may still use the old keys. Restart it.\n")
+    report(config, fault=f"{KEYS_FAULT}no.", seen_at=system_clock() + 60)
+    answer = installed("keys", "rotate", "--now", "--yes", "--json")
+    told = json.loads(answer.stdout)
+    assert (answer.exit_code, told["ok"]) == (1, False)
+    assert [process["fault"] for process in told["unconfirmed"]] == [f"{KEYS_FAULT}no."]
+
+
+_unconfirmed = SigningKeyring.unconfirmed
+
+
+def _at_once(keyring: SigningKeyring) -> list[ServingProcess]:
+    return _unconfirmed(keyring, wait=0)

@@ -13,7 +13,7 @@ from idp.stores.sql import SqlStores, open_engine
 from idp.verdict import load_settings
 from tests.cli.conftest import Idp
 
-HASH = "probesh1:1:$2b$12$" + "a" * 53
+HASH = "probesh1:1:$2b$04$" + "a" * 21 + "." * 32
 USERS = (
     "email,name_bn,office,hash,attributes\n"
     f'a@example.gov.bd,ক,ঢাকা,{HASH},"{{""office_code"":""7""}}"\n'

@@ -23,7 +23,7 @@ def _peopled(installed: Idp, tmp_path: Path) -> Idp:
             "id": "B-1",
             "name_bn": "নদী",
             "office": "[red]ঢাকা",
-            "hash": "probesh1:1:$2b$12$" + "a" * 53,
+            "hash": "probesh1:1:$2b$04$" + "a" * 21 + "." * 32,
             "enabled": False,
             "attributes": {"code": "7", "services": ["x", "y"]},
             "roles": {"realm": ["admin"]},

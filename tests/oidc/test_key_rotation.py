@@ -51,7 +51,7 @@ def load(stores: SqlStores, clock: FakeClock, schedule: KeySchedule = ES) -> Key
 
 
 def signer(keys: KeySet) -> str:
-    return keys._current["ES256"].kid
+    return keys._ring.current["ES256"].kid
 
 
 def published(keys: KeySet) -> list[str]:
@@ -93,7 +93,7 @@ def test_an_algorithm_that_comes_into_use_signs_at_once(
     clock.advance(DAY)
     [new] = rotate_if_due(stores, KEK, BOTH, clock)
     keys = load(stores, clock, BOTH)
-    assert keys._current["RS256"].kid == new
+    assert keys._ring.current["RS256"].kid == new
 
 
 def test_a_key_lives_through_a_whole_rotation(stores: SqlStores, clock: FakeClock) -> None:
@@ -202,7 +202,7 @@ def test_a_leaked_key_and_its_tokens_are_withdrawn_at_once(
     old = load(stores, clock, BOTH)
     token = old.sign({"sub": "x"}, alg="ES256", typ=ACCESS_TOKEN)
     other = old.sign({"sub": "x"}, alg="RS256", typ=ACCESS_TOKEN)
-    [new] = replace_keys(stores, KEK, clock, ["ES256"])
+    [new] = replace_keys(stores, KEK, BOTH, clock, "ES256")
     keys = load(stores, clock, BOTH)
     assert signer(keys) == new
     assert len(published(keys)) == 2  # the announced one left, too: it lay beside the leaked one
@@ -250,3 +250,39 @@ def test_rs256_is_offered_whatever_is_used(tmp_path: Path) -> None:
     # OIDC Discovery 3: RS256 must be among id_token_signing_alg_values_supported.
     schedule = schedule_of(tmp_path, 'keys = { id_token = "ES256", access_token = "ES256" }\n')
     assert schedule.algs == ("RS256", "ES256")
+
+
+RS = KeySchedule(rotate=90 * DAY, announce=7 * DAY, keep=30 * DAY, algs=("RS256",))
+
+
+def test_after_a_leak_no_key_of_an_unused_algorithm_is_trusted(
+    stores: SqlStores, clock: FakeClock
+) -> None:
+    before = make_keys(stores, KEK, clock)
+    token = load(stores, clock, BOTH).sign({"sub": "x"}, alg="ES256", typ=ACCESS_TOKEN)
+    [new] = replace_keys(stores, KEK, RS, clock)
+    assert new not in before
+    assert stored(stores) == [new]
+    with pytest.raises(InvalidToken):
+        load(stores, clock, RS).verify(token, typ=ACCESS_TOKEN)
+
+
+def test_keys_of_an_algorithm_that_is_used_no_more_are_kept_and_then_removed(
+    stores: SqlStores, clock: FakeClock
+) -> None:
+    make_keys(stores, KEK, clock)
+    both = load(stores, clock, BOTH)
+    token = both.sign({"sub": "x"}, alg="ES256", typ=ACCESS_TOKEN)
+    keys = load(stores, clock, RS)
+    assert keys.algs == {"RS256"}
+    assert keys.verify(token, typ=ACCESS_TOKEN) == {"sub": "x"}
+    for _ in range(17):
+        clock.advance(7 * DAY)
+        rotate_if_due(stores, KEK, RS, clock)
+        assert load(stores, clock, RS).verify(token, typ=ACCESS_TOKEN) == {"sub": "x"}
+    clock.advance(DAY)
+    with pytest.raises(InvalidToken):
+        load(stores, clock, RS).verify(token, typ=ACCESS_TOKEN)
+    rotate_if_due(stores, KEK, RS, clock)
+    with stores.read() as work:
+        assert {key.alg for key in work.signing_keys.all()} == {"RS256"}

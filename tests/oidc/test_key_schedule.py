@@ -86,3 +86,27 @@ def test_exactly_one_key_signs_at_any_time(times: list[tuple[int, int]], at: int
     assert states.count("signing") == 1
     order = ["gone", "published", "signing", "announced"]
     assert all(order.index(a) <= order.index(b) for a, b in pairwise(states))
+
+
+RS_ALONE = KeySchedule(rotate=1_000, announce=100, keep=300, algs=("RS256",))
+
+
+@pytest.mark.parametrize(
+    ("keys", "at", "expected"),
+    [
+        ([FIRST], 0, [("a", "published", 0, 1_300)]),
+        ([FIRST], 999, [("a", "published", 0, 1_300)]),
+        ([FIRST], 1_299, [("a", "published", 1_000, 1_300)]),
+        ([FIRST], 1_300, [("a", "gone", 1_000, 1_300)]),
+        ([FIRST, SECOND], 950, [("a", "published", 0, 1_300), ("b", "published", 900, 2_300)]),
+        ([FIRST, SECOND], 2_300, [("a", "gone", 1_000, 1_300), ("b", "gone", 2_000, 2_300)]),
+    ],
+)
+def test_an_algorithm_that_is_used_no_more_signs_nothing_and_its_keys_go(
+    keys: list[SigningKey], at: int, expected: list[tuple[str, str, int, int]]
+) -> None:
+    assert told(RS_ALONE.lives(keys, NOW + at)) == expected
+
+
+def test_an_algorithm_that_is_used_again_signs_with_the_key_it_had() -> None:
+    assert [life.state for life in ES_ALONE.lives([FIRST], NOW + 500)] == ["signing"]

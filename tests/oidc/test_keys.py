@@ -16,6 +16,7 @@ from idp.oidc.keys import (
     LOGOUT_TOKEN,
     InvalidToken,
     KeySet,
+    NoSigningKey,
     token_hash,
 )
 from idp.stores.sql import SqlStores
@@ -174,7 +175,7 @@ def test_at_hash_is_the_left_half_of_the_digest():
 
 
 def test_no_key_shows_itself(keys: KeySet):
-    shown = repr(keys) + "".join(repr(key) for key in keys._keys)
+    shown = repr(keys) + "".join(repr(key) for key in keys._ring.keys)
     assert "PrivateKey" not in shown
 
 
@@ -184,3 +185,17 @@ def test_claims_that_were_read_once_cannot_be_changed_for_the_next_reader(keys: 
     assert keys.verify(token, typ=ID_TOKEN) == CLAIMS
     with pytest.raises(InvalidToken):
         keys.verify(token, typ=ACCESS_TOKEN)
+
+
+def test_a_withdrawn_key_neither_signs_nor_verifies_nor_is_published(keys: KeySet):
+    keys = keys.only([key["kid"] for key in keys.public_jwks()["keys"]])  # of this test alone
+    tokens = {alg: keys.sign(CLAIMS, alg=alg, typ=ACCESS_TOKEN) for alg in ("RS256", "ES256")}
+    for token in tokens.values():
+        assert keys.verify(token, typ=ACCESS_TOKEN) == CLAIMS  # and is remembered
+    keys.take(keys.only([header_of(tokens["RS256"])["kid"]]))
+    assert keys.verify(tokens["RS256"], typ=ACCESS_TOKEN) == CLAIMS
+    with pytest.raises(InvalidToken):
+        keys.verify(tokens["ES256"], typ=ACCESS_TOKEN)
+    with pytest.raises(NoSigningKey, match="no ES256 key may sign"):
+        keys.sign(CLAIMS, alg="ES256", typ=ACCESS_TOKEN)
+    assert [key["alg"] for key in keys.public_jwks()["keys"]] == ["RS256"]

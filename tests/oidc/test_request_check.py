@@ -172,6 +172,15 @@ def test_the_difference_to_the_nearest_registered_address_is_told(received, key)
     assert told.facts["registered"] in CLIENT.redirect_uris
 
 
+def test_only_the_beginning_of_an_endless_address_is_compared():
+    beginning, rest = (
+        "".join(map(chr, range(at, at + n))) for at, n in ((2000, 2000), (4000, 4000))
+    )
+    assert difference(beginning + rest, (rest, beginning)).facts["registered"] == beginning
+    longer = beginning + "/a"  # what is told is the whole address, not what was compared
+    assert difference(beginning, (rest, longer)).facts["registered"] == longer
+
+
 def test_a_client_without_any_address_has_nothing_near():
     assert difference(CALLBACK, ()).key == "dev.diff.none"
 

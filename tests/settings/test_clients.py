@@ -104,9 +104,10 @@ def test_a_client_may_be_told_of_log_outs_and_have_its_own_look(configured: Load
     [
         ('post_logout_redirect_uris = ["http://[::1]/"]', "30 E201 clients[0].post_logout_"),
         ('backchannel_logout_uri = "http://localhost/"', "1 E201 clients[0].backchannel_logout_"),
+        ('web_origins = ["http://localhost:9001"]', "16 E201 clients[0].web_origins[0]"),
     ],
 )
-def test_a_loopback_address_for_log_outs_is_refused_in_production(
+def test_a_loopback_address_for_log_outs_or_scripts_is_refused_in_production(
     mistakes: Mistakes, line: str, place: str
 ) -> None:
     text = LEAST.replace("http://127.0.0.1:9000", "https://sso.example.gov.bd").replace(
@@ -243,6 +244,43 @@ def test_keys_of_a_client_that_contradict_each_other_are_refused(
 def test_a_wrong_value_in_a_client_is_refused(mistakes: Mistakes, line: str, message: str) -> None:
     text = f"{LEAST}{HEAD}{HOME}{SECRETS}{REDIRECT}{line}\n"
     assert mistakes(text) == [f"idp.toml:{FIRST + 7}:{message}"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://*",
+        "https://*.gov.bd",
+        "https://a;b",
+        "https://a,b",
+        "https://a'b",
+        "https://a b.example",
+        "https://-a.example",
+        "https://অ.example",
+        "https://a.example:",
+        "https://a.example:65536",
+        "https://[fe80::1%25x]",
+        "https://a.example?",
+        "http://a.example",
+        "http://a.example:9001",
+    ],
+)
+def test_an_origin_that_would_say_more_in_a_policy_is_refused(
+    mistakes: Mistakes, origin: str
+) -> None:
+    text = f'{LEAST}{HEAD}{HOME}{SECRETS}{REDIRECT}web_origins = ["{origin}"]\n'
+    (found,) = mistakes(text)
+    assert "clients[0].web_origins[0]" in found
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://app-1.example.gov.bd:8443", "https://[2001:db8::1]", "http://[::1]:9001",
+     "http://localhost", "https://xn--45b.example"],
+)  # fmt: skip
+def test_an_origin_is_a_host_and_perhaps_a_port(configured: Load, origin: str) -> None:
+    text = f'{LEAST}{HEAD}{HOME}{SECRETS}{REDIRECT}web_origins = ["{origin}"]\n'
+    assert configured(text).clients[0].web_origins == (origin,)
 
 
 @pytest.mark.parametrize(

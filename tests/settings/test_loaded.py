@@ -166,8 +166,8 @@ def test_another_password_of_the_mail_server_is_seen_and_not_told(folder: Path) 
     assert second.digest != first.digest
     another = folder / "elsewhere"
     make_secrets(another)
-    other_key = (another / "key_encryption_key").read_bytes()
-    (folder / "secrets" / "key_encryption_key").write_bytes(other_key)
+    other_key = (another / "pepper").read_bytes()
+    (folder / "secrets" / "pepper").write_bytes(other_key)
     assert read().snapshot["mail"]["password"] != second.snapshot["mail"]["password"]
 
 

@@ -1,9 +1,12 @@
 """What a new password costs: every earlier one is compared, so often and no oftener."""
 
 import threading
+from collections import deque
+from typing import Any
 
 import bcrypt
 import pytest
+from typing_extensions import override
 
 from tests.browser import Browser
 from tests.signin.leaving import directory
@@ -126,25 +129,35 @@ def test_a_reset_is_no_wrong_password(small: System):
 def test_a_login_is_let_in_between_two_hashes_of_a_new_password(
     lived_in: System, monkeypatch: pytest.MonkeyPatch
 ):
-    """All hashes together take longer than anybody waits; one alone does not."""
+    """Who asks during a hash has the turn after it, however many the other one still makes."""
     browser = stranger(lived_in).get(mailed(lived_in))
     action, data = filled(browser, new_password=PASSWORD, confirm_password=PASSWORD)
     gate = pages_of(lived_in).sign_in.engine._flows["reset_credentials"][1].hasher.gate
-    monkeypatch.setattr(gate, "_wait", 0.4)
-    plain, begun, pause = bcrypt.checkpw, threading.Event(), threading.Event()
+    monkeypatch.setattr(gate, "_wait", 30)  # it is the order that counts here
+    plain, begun, asked = bcrypt.checkpw, threading.Event(), threading.Event()
+    turns: list[int] = []
 
     def slow(*arguments: bytes) -> bool:
+        turns.append(threading.get_ident())
         begun.set()
-        pause.wait(0.15)  # nobody sets it
+        assert asked.wait(30)
         return plain(*arguments)
 
+    class Noting(deque[Any]):
+        @override
+        def append(self, waiter: Any, /) -> None:
+            super().append(waiter)
+            asked.set()
+
     monkeypatch.setattr(bcrypt, "checkpw", slow)
+    monkeypatch.setattr(gate, "_waiting", Noting())
     login = stranger(lived_in).get(authorize_url())
     change = threading.Thread(target=browser.post, args=(action, data))
     change.start()
-    assert begun.wait(5)
+    assert begun.wait(30)
     login.press("submit", userid="nobody@example.gov.bd", password="x")
-    assert change.is_alive()  # it was in between, not after
     change.join()
+    other, mine = turns[0], threading.get_ident()
+    assert turns == [other, mine, *(other,) * (len(EARLIER) - 1)]
     assert (login.status, "সঠিক নয়" in login.text) == (200, True)
     assert (browser.status, REUSED in browser.text) == (200, True)

@@ -32,7 +32,6 @@ class Program:
 
     process: subprocess.Popen[bytes]
     output: Path
-    took: float = 0.0  # seconds that stopping needed
 
     @property
     def log(self) -> str:
@@ -40,7 +39,6 @@ class Program:
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the exit code; a program that does not stop is killed."""
-        began = time.monotonic()
         self.process.send_signal(with_signal)
         try:
             return self.process.wait(STOP_WITHIN)
@@ -49,8 +47,6 @@ class Program:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             raise AssertionError(f"it does not stop:\n{self.log[-2000:]}") from None
-        finally:
-            self.took = time.monotonic() - began
 
 
 @contextlib.contextmanager

@@ -136,11 +136,27 @@ def test_two_processes_walk_one_login_keep_silent_and_stop(
         served.secrets.append(served.post("/token", refresh)["access_token"])
 
         assert served.program.stop() == 0
-        assert served.program.took < 8
         log = served.program.log
+        assert "refused to gracefully stop" not in log
         assert "Traceback" not in log
         assert len(log.splitlines()) >= WORKERS
         assert _told_in(log, served.secrets) == []
+
+
+def test_a_server_that_is_told_to_stop_while_it_starts_kills_no_worker(sqlite_folder):
+    folder, url = sqlite_folder
+    port = free_port()
+    config = write_config(folder, database=url, issuer=f"http://127.0.0.1:{port}")
+    log = folder / "server.log"
+
+    def is_starting() -> bool:
+        return f"Spawning worker-{WORKERS}" in log.read_text()
+
+    command = idp_run(config, port, workers=WORKERS)
+    environ = {"IDP_CONFIG": str(config)}
+    with running(command, output=log, until=is_starting, environ=environ) as program:
+        assert program.stop() == 0
+        assert "refused to gracefully stop" not in program.log
 
 
 def test_a_secret_in_a_log_would_be_found():

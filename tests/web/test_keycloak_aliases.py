@@ -1,7 +1,8 @@
 """Keycloak's addresses: the same endpoints under other names, and only where the file says so."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -25,6 +26,24 @@ FORM = {"client_id": "app"}
 def realm(make: Callable[..., System]) -> System:
     """Return a provider whose issuer is that of a Keycloak realm."""
     return make(ALIASES, issuer=f"{HOST}{REALM}")
+
+
+@pytest.fixture
+def moved(make: Callable[..., System], sqlite_folder: tuple[Path, str]) -> Iterator[System]:
+    """Return the same provider with clients that were written for Keycloak."""
+    make(ALIASES, issuer=f"{HOST}{REALM}")
+    system = _restarted(
+        sqlite_folder[0], "redirect_uris", 'claims_style = "keycloak"\nredirect_uris'
+    )
+    yield system
+    system.stores.engine.dispose()
+
+
+def _restarted(folder: Path, old: str, new: str) -> System:
+    clients = folder / "clients.d" / "all.toml"
+    text = clients.read_text(encoding="utf-8")
+    clients.write_text(re.sub(f"(?m)^{old}", new, text), encoding="utf-8")
+    return start(folder / "idp.toml")
 
 
 def _browser(system: System) -> Browser:
@@ -205,32 +224,39 @@ def test_a_posted_logout_without_our_cookies_comes_back_with_them(realm: System)
     assert answer.headers["Location"] == f"{BASE}/logout?client_id=backoffice"
 
 
-def test_a_program_logs_somebody_out_by_the_refresh_token(realm: System):
-    browser, tokens = _logged_in(realm)
-    answer = _post(realm, "logout", {"refresh_token": tokens["refresh_token"]})
+def test_a_program_logs_somebody_out_by_the_refresh_token(moved: System):
+    browser, tokens = _logged_in(moved)
+    answer = _post(moved, "logout", {"refresh_token": tokens["refresh_token"]})
     assert (answer.status_code, answer.data) == (204, b"")
-    assert _refresh(realm, tokens).get_json()["error"] == "invalid_grant"
+    assert _refresh(moved, tokens).get_json()["error"] == "invalid_grant"
     page = browser.get(_auth(prompt="none"))
     assert page.answer["error"] == "login_required"
 
 
-def test_a_refresh_token_that_is_no_good_logs_nobody_out(realm: System):
-    browser, tokens = _logged_in(realm)
+def test_a_refresh_token_that_is_no_good_logs_nobody_out(moved: System):
+    browser, tokens = _logged_in(moved)
     foreign = {"client_id": "app", "refresh_token": tokens["refresh_token"]}
     answers = {
-        "foreign": _post(realm, "logout", foreign),
-        "unknown": _post(realm, "logout", {"refresh_token": "nonsense"}),
-        "empty": _post(realm, "logout", {"refresh_token": ""}),
+        "foreign": _post(moved, "logout", foreign),
+        "unknown": _post(moved, "logout", {"refresh_token": "nonsense"}),
+        "empty": _post(moved, "logout", {"refresh_token": ""}),
     }
     for name, answer in answers.items():
         assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant"), name
     wrong = {"client_secret": "wrong", "refresh_token": tokens["refresh_token"]}
-    client = _browser(realm).client
+    client = _browser(moved).client
     sent = {"client_id": "backoffice", **wrong}
     refused = client.post(f"{BASE}/logout", base_url=HOST, data=sent)
     assert (refused.status_code, refused.get_json()["error"]) == (401, "invalid_client")
     page = browser.get(_auth(prompt="none"))
     assert page.answer["code"]
+
+
+def test_a_client_of_another_style_ends_no_login_by_its_refresh_token(realm: System):
+    browser, tokens = _logged_in(realm)
+    answer = _post(realm, "logout", {"refresh_token": tokens["refresh_token"]})
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "unauthorized_client")
+    assert browser.get(_auth(prompt="none")).answer["code"]
 
 
 def test_our_own_logout_takes_no_refresh_token(realm: System):
@@ -313,14 +339,10 @@ def test_what_keycloak_has_and_we_have_not_is_not_found(realm: System):
 # The rest of the house.
 
 
-def test_other_clients_are_told_when_a_program_logs_somebody_out(make, sqlite_folder):
-    make(ALIASES, issuer=f"{HOST}{REALM}")
-    folder, _ = sqlite_folder
-    clients = folder / "clients.d" / "all.toml"
-    told = 'backchannel_logout_uri = "http://127.0.0.1:9001/ended"\nredirect_uris'
-    text = clients.read_text(encoding="utf-8").replace("redirect_uris", told, 1)
-    clients.write_text(text, encoding="utf-8")
-    system = start(folder / "idp.toml")
+@pytest.mark.usefixtures("moved")
+def test_other_clients_are_told_when_a_program_logs_somebody_out(sqlite_folder):
+    told = 'backchannel_logout_uri = "http://127.0.0.1:9001/ended"\nclient_id = "backoffice"'
+    system = _restarted(sqlite_folder[0], 'client_id = "backoffice"', told)
     _, tokens = _logged_in(system)
     assert _post(system, "logout", {"refresh_token": tokens["refresh_token"]}).status_code == 204
     with system.stores.engine.begin() as connection:

@@ -23,6 +23,7 @@ _DISCOVERY: Final = "/.well-known/openid-configuration"
 _DAY: Final = 24 * 3600
 _SOON, _VERY_SOON = 21, 3  # days that a certificate is still valid
 _OK: Final = 200
+_LONGEST_SHOWN: Final = 200  # characters of what another server says
 
 
 def issuer(patient: Patient) -> Finding:
@@ -41,7 +42,7 @@ def issuer(patient: Patient) -> Finding:
         return failed(f"{ours}{_DISCOVERY} answers {status} without a document.", advice)
     if theirs != ours:
         advice = "Make issuer the address that applications use, then restart."
-        return failed(f"Discovery at {ours} names another issuer, {theirs}.", advice)
+        return failed(f"Discovery at {ours} names another issuer, {_shown(theirs)}.", advice)
     return fine(f"{ours} answers and names itself.")
 
 
@@ -137,6 +138,11 @@ def _issuer_in(body: bytes) -> str | None:
     except ValueError:
         return None
     return str(document.get("issuer")) if isinstance(document, dict) else None
+
+
+def _shown(text: str) -> str:
+    """Return what a stranger wrote as a terminal may show it."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:_LONGEST_SHOWN])
 
 
 def _of_tls(error: ssl.SSLError) -> str:

@@ -19,6 +19,8 @@ from idp.settings.values import split_url
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
 _BENGALI: Final = re.compile(r"[\u0980-\u09ff]")
 _SHORT_SECRET: Final = 32  # characters; Keycloak's own have 32
+_WEAK_SECRET: Final = 16  # what is shorter can be guessed
+_ALL_ROLES: Final = "here its access tokens would tell every role of a person"
 _SCOPES: Final = ("profile", "email")
 # Opened here without being asked for, or by claims_style.
 _SILENT_SCOPES: Final = frozenset(
@@ -88,7 +90,7 @@ def propose_clients(
 
 
 def _left_out(client: Mapping[str, Any]) -> str:
-    name, attributes = str(client.get("clientId")), client.get("attributes") or {}
+    name, attributes = str(client.get("clientId") or ""), client.get("attributes") or {}
     if name in BUILT_IN or attributes.get("realm_client") == "true":
         return "Keycloak's own clients, left out"
     if client.get("protocol", "openid-connect") != "openid-connect":
@@ -122,6 +124,7 @@ class _Translation:
         self._table = Table("[[clients]]")
         self._values: dict[str, Any] = {}
         self._to_do: list[str] = []
+        self._obstacles: list[str] = []  # valid for the loader, but a person must decide
 
     def proposal(self, owner: str) -> ClientProposal:
         self._put("client_id", self._id)
@@ -134,8 +137,10 @@ class _Translation:
         self._put_scopes()
         self._put_signing()
         self._put("claims_style", "keycloak", "roles stand where Keycloak put them")
+        if self._logs_in:
+            self._judge_roles()
         self._report_rest()
-        faults = _faults_of(self._values)
+        faults = [*self._obstacles, *_faults_of(self._values)]
         text = f"# From the client {self._id} of Keycloak.\n{self._table}"
         if faults:
             self._to_do += faults
@@ -175,7 +180,13 @@ class _Translation:
             return
         digest = hashlib.sha256(secret.encode()).hexdigest()
         self._put("secrets", [{"hash": f"sha256:{digest}"}], "of the secret it has already")
-        if len(secret) < _SHORT_SECRET:
+        if len(secret) < _WEAK_SECRET:
+            self._find("Clients whose secret can be guessed: commented out until it is rotated")
+            self._obstacles.append(
+                f"rotate: the secret has {len(secret)} characters and can be guessed. Take "
+                f"away the #, run idp client rotate {self._id} --expires 0, only then idp reload"
+            )
+        elif len(secret) < _SHORT_SECRET:
             self._find("Clients with a short secret, which stays valid: rotate it soon")
             self._do(f"the secret has {len(secret)} characters: idp client rotate {self._id}")
         if self._attributes.get("client.secret.rotated"):
@@ -245,7 +256,9 @@ class _Translation:
                 origins += [_origin_of(self._resolved(uri)) for uri in registered]
             else:
                 origins.append(_origin_of(origin))
-        wanted = [one for one in dict.fromkeys(origins) if one]
+                if origins[-1].startswith("http://"):
+                    self._do(f'web_origins: "{origins[-1]}" is not https')
+        wanted = [one for one in dict.fromkeys(origins) if one.startswith("https://")]
         if wanted:
             self._put("web_origins", wanted, "Keycloak: webOrigins")
 
@@ -273,6 +286,21 @@ class _Translation:
         for name in [name for name in every if name not in {*_SILENT_SCOPES, "offline_access"}]:
             what = "Client scopes without a counterpart; one of your own opens attributes: [scopes]"
             self._findings.add("clients", what, name, name_all=True)
+
+    def _judge_roles(self) -> None:
+        """Stop a client that was told fewer roles than the Keycloak style tells."""
+        what = ""
+        if self._client.get("fullScopeAllowed") is False:
+            self._find("Clients that were told only some roles (fullScopeAllowed = false)")
+            what = "Keycloak told it only the roles of its scope (fullScopeAllowed = false)"
+        elif "roles" not in self._client.get("defaultClientScopes", ("roles",)):
+            self._find("Clients that were told no roles (without the default scope roles)")
+            what = "Keycloak told it no roles (its default scopes lack roles)"
+        if what:
+            self._obstacles.append(
+                f"{what}; {_ALL_ROLES}. Take the line claims_style away, and no roles are told; "
+                "or leave it, if it may know them all"
+            )
 
     def _put_signing(self) -> None:
         algorithm = self._attributes.get("id.token.signed.response.alg")

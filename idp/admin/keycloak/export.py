@@ -12,6 +12,7 @@ import ijson
 from ijson.common import ObjectBuilder
 
 from idp.admin.files import FileRefused
+from idp.admin.keycloak.proposal import one_line
 
 _MASK: Final = "**********"
 _MOST_EVENTS: Final = 4_000_000  # of a realm without its users: thousands of clients have a tenth
@@ -19,12 +20,17 @@ _OPENING: Final = frozenset({"start_map", "start_array"})
 _CLOSING: Final = frozenset({"end_map", "end_array"})
 _MARK: Final = b"\xef\xbb\xbf"
 _SEPARATE: Final = "users"
+_SECOND_FACTORS: Final = frozenset({"otp", "totp", "hotp", "webauthn"})  # types of credentials
+SECOND_FACTOR_ACTIONS: Final = frozenset({"CONFIGURE_TOTP", "webauthn-register"})
 
 Event: TypeAlias = tuple[str, Any]
 
 
 class ExportRefused(FileRefused):
     """A file is no export that can be taken over; the message says why and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))  # it may quote the file
 
 
 class _Odd(Exception):
@@ -37,6 +43,7 @@ class Realm:
 
     facts: dict[str, Any] = field(repr=False)
     user_count: int
+    has_second_factor: bool = False  # somebody has an authenticator app or passkey, or must
 
     @property
     def name(self) -> str:
@@ -64,11 +71,9 @@ class Export:
     def realm(self) -> Realm:
         """Return all but the users. Raises FileRefused, ExportRefused for a masked value."""
         facts: dict[str, Any] = {}
-        count = 0
+        users = _Tally()
         for path in self.paths:
-            found, users = self._realm_of(path)
-            _merge(facts, found, path)
-            count += users
+            _merge(facts, self._realm_of(path, users), path)
         if not isinstance(facts.get("realm"), str) or not facts["realm"]:
             raise ExportRefused(
                 f'{self.paths[0]} is no realm export of Keycloak: it has no key "realm".'
@@ -76,7 +81,7 @@ class Export:
         if "clients" not in facts and "roles" not in facts:
             message = f"{self.paths[0]} holds users only: name the file of the realm as well."
             raise ExportRefused(message)
-        return Realm(facts, count)
+        return Realm(facts, users.count, users.has_second_factor)
 
     def users(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield every user with its number, from 1. Raises FileRefused, ExportRefused."""
@@ -95,11 +100,11 @@ class Export:
                     yield number, user
                 self.position = before + octets.tell()
 
-    def _realm_of(self, path: Path) -> tuple[dict[str, Any], int]:
+    def _realm_of(self, path: Path, users: "_Tally") -> dict[str, Any]:
         with _opened(path) as octets, _sentences(path):
-            facts, users = _read_realm(octets)
+            facts = _read_realm(octets, users)
         check_unmasked(facts, str(path))
-        return facts, users
+        return facts
 
 
 def check_unmasked(value: Any, place: str) -> None:
@@ -134,7 +139,22 @@ def _merge(facts: dict[str, Any], found: dict[str, Any], path: Path) -> None:
         facts[key] = value
 
 
-def _read_realm(octets: BinaryIO) -> tuple[dict[str, Any], int]:
+@dataclass
+class _Tally:
+    """What is known of users before they are read one by one."""
+
+    count: int = 0
+    has_second_factor: bool = False
+
+    def see(self, key: str, value: Any) -> None:
+        """Look at one value of a user, wherever in it: a mistake only proposes more safety."""
+        if key == "type":
+            self.has_second_factor |= value in _SECOND_FACTORS
+        elif key == "requiredActions":
+            self.has_second_factor |= value in SECOND_FACTOR_ACTIONS
+
+
+def _read_realm(octets: BinaryIO, users: _Tally) -> dict[str, Any]:
     events = _events(octets)
     first = next(events, ("", None))
     if first[0] == "start_array":
@@ -144,16 +164,15 @@ def _read_realm(octets: BinaryIO) -> tuple[dict[str, Any], int]:
     if first[0] != "start_map":
         raise _Odd("is no realm export of Keycloak: it does not begin with {.")
     facts: dict[str, Any] = {}
-    users = 0
     for event, key in events:
         if event != "map_key":
             break
         if key == _SEPARATE:
-            users = _count(events)
+            _count(events, users)
         else:
             facts[key] = _build(events)
     next(events, None)  # to the end: what follows the object would be a mistake
-    return facts, users
+    return facts
 
 
 def _users_in(octets: BinaryIO) -> Iterator[Any]:
@@ -179,17 +198,20 @@ def _build(events: Iterator[Event]) -> Any:
     return builder.value
 
 
-def _count(events: Iterator[Event]) -> int:
-    """Go over a list without keeping it; return how many objects stand directly in it."""
+def _count(events: Iterator[Event], users: _Tally) -> None:
+    """Go over a list without keeping it; count the objects that stand directly in it."""
     if next(events)[0] != "start_array":
         raise _Odd('is no realm export of Keycloak: its "users" are no list.')
     depth = 1
-    objects = 0
+    key = ""
     while depth:
-        event = next(events)[0]
-        objects += depth == 1 and event == "start_map"
+        event, value = next(events)
+        if event == "map_key":
+            key = value
+        elif event == "string":
+            users.see(key, value)
+        users.count += depth == 1 and event == "start_map"
         depth += (event in _OPENING) - (event in _CLOSING)
-    return objects
 
 
 def _skip_mark(octets: BinaryIO) -> None:

@@ -6,6 +6,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from typing_extensions import override
 
+from idp.admin.keycloak.proposal import one_line
+
 Area: TypeAlias = Literal["settings", "clients", "users", "roles", "realm"]
 
 _EXAMPLES: Final = 5
@@ -45,7 +47,11 @@ class Findings:
     _by_kind: dict[tuple[Area, str], Finding] = field(default_factory=dict)
 
     def add(self, area: Area, what: str, example: str = "", *, name_all: bool = False) -> None:
-        """Count one more; `name_all` keeps every example, not only the first few."""
+        """Count one more; `name_all` keeps every example, not only the first few.
+
+        What an export wrote never reaches a terminal as control characters.
+        """
+        what, example = one_line(what), one_line(example)
         found = self._by_kind.setdefault((area, what), Finding(area, what))
         found.count += 1
         most = _ALL if name_all else _EXAMPLES

@@ -37,7 +37,12 @@ class Move:
     @cached_property
     def settings(self) -> SettingsProposal:
         """The proposed configuration file."""
-        return propose_settings(self.realm.facts, self._findings, issuer=self.issuer)
+        return propose_settings(
+            self.realm.facts,
+            self._findings,
+            issuer=self.issuer,
+            has_second_factor=self.realm.has_second_factor,
+        )
 
     @cached_property
     def clients(self) -> tuple[ClientProposal, ...]:

@@ -97,7 +97,11 @@ class Roles:
     ) -> None:
         path = str(group.get("path") or f"{above}/{group.get('name', '')}")
         held = inherited | frozenset(_named(group))
-        self._of_group[path] = held
+        if path in self._of_group:
+            # Members name the path alone: nobody knows whose roles were meant.
+            what = "Groups that share one path; their members get no roles of either"
+            findings.add("roles", what, path, name_all=True)
+        self._of_group[path] = frozenset() if path in self._of_group else held
         what = "Groups; their members keep the roles, the groups themselves are not taken over"
         findings.add("roles", what, path)
         if group.get("attributes"):

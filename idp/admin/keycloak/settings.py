@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from idp.admin.keycloak.export import ExportRefused
 from idp.admin.keycloak.findings import Findings
+from idp.admin.keycloak.flows import flows_table
 from idp.admin.keycloak.proposal import Table, duration, joined
 from idp.settings.values import Issuer
 
@@ -86,11 +87,16 @@ class SettingsProposal:
 
 
 def propose_settings(
-    facts: Mapping[str, Any], findings: Findings, *, issuer: str = ""
+    facts: Mapping[str, Any],
+    findings: Findings,
+    *,
+    issuer: str = "",
+    has_second_factor: bool = False,
 ) -> SettingsProposal:
     """Return the file of a realm; `issuer` instead of what the realm knows of its address.
 
-    It is valid as it stands, but for IDP_SMTP_PASSWORD where the mail server wants a password.
+    `has_second_factor`: its users have more than a password. The file is valid as it stands, but
+    for IDP_SMTP_PASSWORD where the mail server wants a password.
     """
     name = str(facts["realm"])
     chosen, why = _issuer(facts, name, issuer, findings)
@@ -106,7 +112,7 @@ def propose_settings(
         top,
         _aliases(name, chosen, findings),
         database,
-        _flows(facts),
+        flows_table(facts, findings, has_second_factor=has_second_factor),
         _password(str(facts.get("passwordPolicy") or ""), findings),
         _reset(facts),
         _session(facts),
@@ -153,33 +159,6 @@ def _aliases(name: str, issuer: str, findings: Findings) -> Table:
         table.note("keycloak_realm needs an issuer that ends with /realms/ and the realm's name")
         findings.add("settings", "aliases: Keycloak's addresses are not answered with this issuer")
     return table
-
-
-def _flows(facts: Mapping[str, Any]) -> Table:
-    table = Table("[flows]")
-    mails_codes = _has_email_code(facts, str(facts.get("browserFlow") or "browser"), set())
-    steps = ["password", "email_otp"] if mails_codes else ["password"]
-    why = "Keycloak: browserFlow mails a code" if mails_codes else "Keycloak: browserFlow"
-    table.put("browser", steps, why)
-    if not mails_codes:
-        table.note('add "email_otp" to mail a code at each login, which protects stolen passwords')
-    return table
-
-
-def _has_email_code(facts: Mapping[str, Any], alias: str, seen: set[str]) -> bool:
-    """Tell whether a flow, or one within it, mails a code."""
-    seen.add(alias)
-    flows = {flow.get("alias"): flow for flow in facts.get("authenticationFlows") or ()}
-    for step in (flows.get(alias) or {}).get("authenticationExecutions") or ():
-        if step.get("requirement") == "DISABLED":
-            continue
-        authenticator = str(step.get("authenticator") or "").lower()
-        if "email" in authenticator and ("otp" in authenticator or "code" in authenticator):
-            return True
-        inner = str(step.get("flowAlias") or "")
-        if inner and inner not in seen and _has_email_code(facts, inner, seen):
-            return True
-    return False
 
 
 def _password(policy: str, findings: Findings) -> Table:

@@ -11,6 +11,7 @@ from idp.accounts.user_record import RecordFault, UserRecord
 from idp.admin.keycloak.credentials import HashRefused, tagged_hash
 from idp.admin.keycloak.export import Export
 from idp.admin.keycloak.findings import Findings
+from idp.admin.keycloak.proposal import one_line
 from idp.admin.keycloak.roles import Roles
 
 _BENGALI: Final = re.compile(r"[\u0980-\u09ff]")
@@ -31,6 +32,9 @@ _KNOWN: Final = frozenset(
         *("federatedIdentities", "access", "origin", "self"),
     }
 )
+_LONGEST_NAME: Final = 100  # characters of a place, of which there may be many
+_LONGEST_REASON: Final = 200
+_OF_NAME: Final = "Attributes in the place of a username or name, left out: the real ones count"
 _NO_EMAIL: Final = "Users without an e-mail address, who cannot be taken over"
 _FEDERATED: Final = "Users of another directory (federation) without a password here: left out"
 _LINKED: Final = "Users whose links to other providers are lost; their password stays"
@@ -60,13 +64,14 @@ class Users:
     def _record(self, number: int, user: Mapping[str, Any]) -> UserRecord | RecordFault | None:
         """Return a user's record; None: left out, and said so."""
         name = str(user.get("username") or user.get("email") or number)
-        place = f"user {number} ({name})"
+        place = f"user {number} ({one_line(name)[:_LONGEST_NAME]})"
         try:
             if self._is_left_out(user, name):
                 return None
             return self._translated(place, name, user)
         except (TypeError, ValueError, AttributeError, KeyError) as error:
-            return RecordFault(place, f"Not a user as Keycloak exports them ({error}).")
+            reason = one_line(str(error))[:_LONGEST_REASON]
+            return RecordFault(place, f"Not a user as Keycloak exports them ({reason}).")
 
     def _is_left_out(self, user: Mapping[str, Any], name: str) -> bool:
         if user.get("serviceAccountClientId") or user.get("serviceAccountClientLink"):
@@ -82,7 +87,9 @@ class Users:
         return False
 
     def _translated(self, place: str, name: str, user: Mapping[str, Any]) -> UserRecord:
-        email = str(user["email"])
+        email, subject = str(user["email"]), user["id"]
+        if not isinstance(subject, str):
+            raise TypeError("its id is no text")
         if name != email and user_id.canonical(name) != user_id.canonical(email):
             self.findings.add("users", _OTHER_NAME, name)
         if user.get("federatedIdentities") or user.get("federationLink"):
@@ -90,11 +97,11 @@ class Users:
         for key in user.keys() - _KNOWN:
             self.findings.add("users", "Keys of users that are not known", key, name_all=True)
         name_bn, name_en = _names(user)
-        attributes, locale = self._attributes(user)
+        attributes, locale = self._attributes(user, name)
         hashes = self._hashes(user, name)
         return UserRecord(
             place=place,
-            id=str(user["id"]),
+            id=subject,
             email=email,
             name_bn=name_bn,
             name_en=name_en,
@@ -138,12 +145,19 @@ class Users:
                 self.findings.add("users", what, str(user.get("username", "")))
         return tuple(_ACTIONS[action] for action in demanded if action in _ACTIONS)
 
-    def _attributes(self, user: Mapping[str, Any]) -> tuple[dict[str, str | tuple[str, ...]], str]:
+    def _attributes(
+        self, user: Mapping[str, Any], username: str
+    ) -> tuple[dict[str, str | tuple[str, ...]], str]:
         """Return the attributes, and the language among them, which is none here."""
         attributes: dict[str, str | tuple[str, ...]] = {}
         locale = ""
         for name, values in (user.get("attributes") or {}).items():
-            texts = tuple(map(str, values if isinstance(values, list) else [values]))
+            several = values if isinstance(values, list) else [values]
+            texts = tuple(str(value) for value in several if value is not None)
+            if name in _CLAIMS:  # people may write their own attributes, but be nobody else by them
+                if texts != (user.get(_CLAIMS[name]),):
+                    self.findings.add("users", _OF_NAME, f"{username}/{name}")
+                continue
             if name == "locale" and len(texts) == 1 and _LANGUAGE.fullmatch(texts[0]):
                 locale = texts[0]
                 continue
@@ -154,7 +168,7 @@ class Users:
         for name, key in _CLAIMS.items():
             text = str(user.get(key) or "")
             if text and text != user.get("email"):
-                attributes.setdefault(name, text)
+                attributes[name] = text
         return attributes, locale
 
 

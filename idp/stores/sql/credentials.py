@@ -7,6 +7,7 @@ from sqlalchemy import (
     Connection,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     select,
@@ -103,6 +104,12 @@ _NEXT_FOREIGN = Both(
         text("tagged_hash USING ~<~")
     ),
 )
+# Of `probesh1:<version>:$2b$<cost>$<53 letters>`; what has another form is no number there.
+_COSTS = (
+    select(func.substr(credentials.c.tagged_hash, func.length(credentials.c.tagged_hash) - 55, 2))
+    .where(text("substr(tagged_hash, 1, 9) = 'probesh1:'"))
+    .distinct()
+)
 
 
 class SqlCredentials:
@@ -150,6 +157,10 @@ class SqlCredentials:
     def next_foreign(self, after: str) -> str | None:
         found: str | None = run(self._connection, _NEXT_FOREIGN, {"after": after}).scalar()
         return found
+
+    def costs(self) -> frozenset[int]:
+        found = run(self._connection, _COSTS, {})
+        return frozenset(int(cost) for (cost,) in found if cost.isascii() and cost.isdigit())
 
 
 _ACTIONS = (

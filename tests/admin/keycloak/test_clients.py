@@ -144,6 +144,7 @@ def test_addresses_after_a_logout_follow_keycloaks_signs(after: str, expected: l
     [
         (["+"], ["https://citizen-desk.example.gov.bd"]),
         (["https://A.example.gov.bd/"], ["https://a.example.gov.bd"]),
+        (["http://a.example.gov.bd", "https://b.example.gov.bd"], ["https://b.example.gov.bd"]),
         (["*"], None),
         ([], None),
     ],
@@ -241,3 +242,47 @@ def test_every_proposal_of_the_export_is_valid_for_the_loader():
         (found,) = tomllib.loads(one.text)["clients"]
         loaded = Client.model_validate_json(json.dumps(found))
         assert list(check_client(loaded, {"mode": "production"})) == []
+
+
+def is_commented_out(made: ClientProposal) -> bool:
+    return not made.is_ready and tomllib.loads(made.text) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why", "kind"),
+    [
+        ({"fullScopeAllowed": False}, "only the roles of its scope", "only some roles"),
+        ({"defaultClientScopes": ["profile"]}, "told it no roles", "told no roles"),
+    ],
+)
+def test_a_client_that_was_told_fewer_roles_waits_for_a_person(
+    changes: dict[str, Any], why: str, kind: str
+):
+    made = proposal(**changes)
+    assert is_commented_out(made)
+    (told,) = made.to_do[-1:]
+    assert why in told
+    assert "Take the line claims_style away" in told
+    assert f"# To do: {told}" in made.text.splitlines()
+    assert any(kind in what for what in findings(client(**changes)))
+
+
+def test_a_client_that_was_told_all_roles_waits_for_nobody():
+    """So it is where the export does not say, and for services, which have no person's roles."""
+    assert proposal(fullScopeAllowed=None, defaultClientScopes=None).is_ready
+    assert proposal(fullScopeAllowed=False, standardFlowEnabled=False).is_ready
+
+
+def test_a_secret_that_can_be_guessed_waits_for_a_person():
+    made = proposal(secret="s" * 15)
+    assert is_commented_out(made)
+    (told,) = [one for one in made.to_do if one.startswith("rotate:")]
+    assert "idp client rotate citizen-desk --expires 0" in told
+    assert f"# To do: {told}" in made.text.splitlines()
+    assert any("can be guessed" in what for what in findings(client(secret="s" * 15)))
+    assert proposal(secret="s" * 16).is_ready
+
+
+def test_a_client_without_an_id_is_no_client_of_the_name_none():
+    nameless = {**client(), "clientId": None}
+    assert list(propose_clients({"clients": [nameless]}, OWNER, Findings())) == []

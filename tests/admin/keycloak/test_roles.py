@@ -77,3 +77,21 @@ def test_what_roles_and_groups_lose_is_told():
         "Attributes of groups": ["/g"],
         "Users keep this default role and its parts": ["default-roles-x"],
     }
+
+
+def test_groups_that_share_a_path_give_no_roles_and_are_told():
+    findings = Findings()
+    groups = [
+        {"name": "a", "path": "/a", "realmRoles": ["harmless"]},
+        {
+            "name": "a",
+            "path": "/a",
+            "realmRoles": ["admin"],
+            "subGroups": [{"name": "b", "path": "/a/b", "realmRoles": ["x"]}],
+        },
+        {"name": "a", "path": "/a", "realmRoles": ["third"]},
+    ]
+    assert roles_of({"groups": ["/a"]}, findings, groups=groups)["realm"] == []
+    told = {one.what: one.examples for one in findings}
+    assert told["Groups that share one path; their members get no roles of either"] == ["/a"]
+    assert roles_of({"groups": ["/a/b"]}, groups=groups)["realm"] == ["admin", "x"]

@@ -12,7 +12,7 @@ from idp.admin.keycloak.findings import Findings
 from idp.admin.keycloak.moving import Move
 from idp.admin.keycloak.settings import propose_settings
 from idp.settings import load
-from tests.admin.keycloak.exports import REALM, facts, move_of
+from tests.admin.keycloak.exports import REALM, facts, move_of, user
 
 ENVIRON = {"IDP_SMTP_PASSWORD": "from the environment"}
 
@@ -32,7 +32,7 @@ def test_every_value_of_the_realm_is_where_it_belongs():
     found = proposed()
     assert found["issuer"] == "https://sso.example.gov.bd/realms/seba"
     assert found["aliases"] == {"keycloak_realm": "seba"}
-    assert found["flows"] == {"browser": ["password"]}
+    assert found["flows"] == {"browser": ["password", "email_otp"]}
     assert found["password"] == {
         "min_length": 8,
         "require": ["upper", "lower", "digit", "special"],
@@ -221,3 +221,54 @@ def test_a_disk_that_fills_up_leaves_no_file(tmp_path: Path, monkeypatch: pytest
         Move(Export((REALM,))).write(tmp_path / "new")
     assert len(calls) == 2
     assert [one for one in (tmp_path / "new").rglob("*") if one.is_file()] == []
+
+
+PLAIN: dict[str, Any] = {"authenticationFlows": [], "requiredActions": []}
+STOOD_IN = "flows: a mailed code takes the place of every second factor"
+
+
+def flow_of(**changes: Any) -> list[str]:
+    flow: list[str] = proposed(**{**PLAIN, **changes})["flows"]["browser"]
+    return flow
+
+
+def a_flow(authenticator: str, requirement: str, alias: str = "browser") -> list[dict[str, Any]]:
+    step = {"authenticator": authenticator, "requirement": requirement}
+    return [{"alias": alias, "authenticationExecutions": [step]}]
+
+
+def test_nobody_falls_back_to_a_password_alone():
+    """Authenticator apps do not come along: a mailed code takes their place."""
+    assert flow_of() == ["password"]
+    for authenticator in ("auth-otp-form", "webauthn-authenticator", "acme-sms-code"):
+        asked = {"authenticationFlows": a_flow(authenticator, "CONDITIONAL")}
+        assert flow_of(**asked) == ["password", "email_otp"]
+        assert STOOD_IN in told(**{**PLAIN, **asked})
+        assert flow_of(authenticationFlows=a_flow(authenticator, "DISABLED")) == ["password"]
+    assert flow_of(authenticationFlows=a_flow("reset-otp", "REQUIRED", "reset")) == ["password"]
+
+
+def test_a_demand_of_everybody_to_set_up_an_app_is_a_second_factor():
+    action = {"alias": "CONFIGURE_TOTP", "enabled": True, "defaultAction": True}
+    assert flow_of(requiredActions=[action]) == ["password", "email_otp"]
+    assert flow_of(requiredActions=[{**action, "defaultAction": False}]) == ["password"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [
+        ({}, ["password"]),
+        ({"credentials": [{"type": "otp"}]}, ["password", "email_otp"]),
+        ({"credentials": [{"type": "webauthn"}]}, ["password", "email_otp"]),
+        ({"requiredActions": ["UPDATE_PASSWORD", "CONFIGURE_TOTP"]}, ["password", "email_otp"]),
+        ({"requiredActions": ["UPDATE_PASSWORD"]}, ["password"]),
+        ({"attributes": {"note": ["otp", "CONFIGURE_TOTP"]}}, ["password"]),
+    ],
+)
+def test_one_user_with_a_second_factor_is_enough(
+    tmp_path: Path, changes: dict[str, Any], steps: list[str]
+):
+    one = {**user(), **changes}
+    move = move_of(tmp_path, {**facts(), **PLAIN, "users": [user(), one]})
+    assert tomllib.loads(move.settings.text)["flows"]["browser"] == steps
+    assert (STOOD_IN in [found.what for found in move.findings]) == (len(steps) > 1)

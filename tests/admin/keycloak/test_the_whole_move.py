@@ -57,6 +57,7 @@ def test_an_application_of_keycloak_logs_people_in_as_before(moved: System, in_h
     }
     browser.get(f"{BASE}/auth?{urlencode(request)}")
     browser.press("submit", userid=ARGON, password=PASSWORDS[ARGON])
+    browser.press("submit", code=moved.code())  # for the realm asks for a second factor
     assert browser.left_to.startswith(f"{CALLBACK}?")
     form = {
         "grant_type": "authorization_code",

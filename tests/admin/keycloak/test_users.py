@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from idp.accounts.user_record import RecordFault, UserRecord
-from idp.admin.keycloak.export import Export
+from idp.admin.keycloak.export import Export, ExportRefused
 from idp.admin.keycloak.moving import Move
 from tests.admin.keycloak.exports import ARGON, ARGON_ID, REALM, facts, move_of, told, user
 
@@ -73,12 +73,50 @@ def test_attributes_stay_texts_and_lists_and_the_language_leaves_them(tmp_path: 
 
 
 def test_the_two_names_and_a_username_are_kept_for_the_claims_of_keycloak(tmp_path: Path):
-    found = record(tmp_path, username="rahima", attributes={"given_name": ["Own"]})
+    found = record(tmp_path, username="rahima")
     assert found.attributes == {
-        "given_name": "Own",
+        "given_name": "রহিমা",
         "family_name": "খাতুন",
         "preferred_username": "rahima",
     }
+
+
+LEFT_OUT = "Attributes in the place of a username or name, left out: the real ones count"
+
+
+def test_an_attribute_makes_nobody_somebody_else(tmp_path: Path):
+    """People may edit attributes in Keycloak; these three would become claims here."""
+    own = {"preferred_username": ["minister"], "given_name": ["Boss"], "family_name": ["Big"]}
+    move, (found,) = records(tmp_path, user(username="rahima", lastName=None, attributes=own))
+    assert found.attributes == {"given_name": "রহিমা", "preferred_username": "rahima"}
+    assert told(move)[LEFT_OUT] == [f"rahima/{name}" for name in own]
+    without = record(tmp_path, attributes=own)  # whose username is the e-mail address
+    assert "preferred_username" not in (without.attributes or {})
+
+
+def test_an_attribute_that_says_the_same_is_not_worth_a_word(tmp_path: Path):
+    assert LEFT_OUT not in findings(tmp_path, attributes={"given_name": ["রহিমা"]})
+
+
+@pytest.mark.parametrize("subject", [None, 7, True, ["x"]])
+def test_an_id_that_is_no_text_is_a_fault(tmp_path: Path, subject: object):
+    _, (found,) = records(tmp_path, {**user(), "id": subject})
+    assert isinstance(found, RecordFault)
+    assert "its id is no text" in found.message
+
+
+def test_nothing_of_an_export_steers_a_terminal(tmp_path: Path):
+    evil = "\x1b]0;owned\x07\u202e\r"
+    bad = user(username=evil + "x" * 300, credentials=[{"type": evil}], realmRoles=[evil])
+    bad |= {evil: 1, "createdTimestamp": evil, "groups": [evil], "attributes": {evil: ["x"]}}
+    move, (fault,) = records(tmp_path, bad, groups=[{"name": evil, "path": evil}])
+    assert isinstance(fault, RecordFault)
+    assert len(fault.place) < 120
+    texts = [fault.place, fault.message, *map(str, move.findings)]
+    assert [text for text in texts if not text.isprintable()] == []
+    with pytest.raises(ExportRefused) as refused:
+        _ = move_of(tmp_path, {**facts(), evil: "**********"}).realm
+    assert str(refused.value).isprintable()
 
 
 def test_required_actions_are_ours_or_told(tmp_path: Path):

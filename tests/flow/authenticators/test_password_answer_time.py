@@ -143,7 +143,7 @@ def test_a_sleeping_answer_leaves_the_turn_to_the_next(clocked: Clocked):
     seen: list[bool] = []
 
     def sleep(seconds: float) -> None:
-        seen.append(gate._turn.locked())
+        seen.append(gate._holder is not None)
         clocked.moments.pass_by(seconds)
 
     site: Any = clocked.system.assembly.wsgi
