@@ -3,8 +3,9 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from idp.accounts import user_id
@@ -20,9 +21,11 @@ _REFUSALS = {
     user_id.UserIdFault.SCRIPT: "The e-mail address holds Bengali letters.",
     user_id.UserIdFault.FORMAT: "This is not an e-mail address like name@example.gov.bd.",
 }
-# Control characters, lone surrogates, line and paragraph separators. Joiners are spelling in
-# Bengali and stay.
-_UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+# Control characters, lone surrogates, line and paragraph separators, and what turns the direction
+# of the text behind it. Joiners are spelling in Bengali and stay.
+_UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What no JSON of a claim, no log and not every database holds.
+_BROKEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SUBJECT = re.compile(r"[!-~]{1,255}")  # ASCII of at most 255 characters (OIDC Core 2)
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # the form of RFC 5646
 _KEY = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,255}")
@@ -85,6 +88,7 @@ def checked_attributes(attributes: Mapping[str, Any]) -> str:
             raise UserRefused("The name of an attribute must be 1 to 255 characters, no spaces.")
         if not (isinstance(value, str) or _is_texts(value)):
             raise UserRefused(f"The attribute {name} must be a text or a list of texts.")
+        _check_unbroken([value] if isinstance(value, str) else value, f"The attribute {name}")
     return _dumped({name: _listed(value) for name, value in attributes.items()}, "attributes")
 
 
@@ -94,9 +98,15 @@ def checked_roles(roles: Mapping[str, Any]) -> str:
     is_known = set(roles) <= {"realm", "clients"} and isinstance(clients, Mapping)
     if not is_known or not all(map(_is_texts, (realm, *clients.values()))):
         raise UserRefused('The roles must be like {"realm": ["a"], "clients": {"ID": ["b"]}}.')
+    _check_unbroken(chain(realm, clients, *clients.values()), "A role or its client")
     by_client = {name: sorted(set(its)) for name, its in clients.items() if its}
     kept = {"realm": sorted(set(realm)), "clients": by_client}
     return _dumped({name: value for name, value in kept.items() if value}, "roles")
+
+
+def _check_unbroken(texts: Iterable[str], what: str) -> None:
+    if any(_BROKEN.search(text) for text in texts):
+        raise UserRefused(f"{what} holds a control character or broken text.")
 
 
 def _is_texts(value: object) -> bool:

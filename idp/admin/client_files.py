@@ -53,7 +53,7 @@ class SecretChanges:
 
     removed: frozenset[int]
     ends: Mapping[int, dt.date]
-    added: str  # a hash
+    added: str  # a hash; "": none
 
 
 def to_toml(client: Mapping[str, Any], comment: str) -> str:
@@ -95,7 +95,7 @@ def with_secrets(place: Place, changes: SecretChanges) -> bytes:
         for number, last_day in changes.ends.items():
             kept[number]["expires"] = last_day
         kept = [one for number, one in enumerate(kept) if number not in changes.removed]
-        client["secrets"] = [*kept, {"hash": changes.added}]
+        client["secrets"] = [*kept, *([{"hash": changes.added}] if changes.added else [])]
 
     def edit(text: str) -> str:
         document = tomlkit.parse(text)
@@ -105,12 +105,14 @@ def with_secrets(place: Place, changes: SecretChanges) -> bytes:
         for number, last_day in changes.ends.items():
             _end(secrets, number, last_day)
         # Before the old ones go: an array that was empty in between forgets its layout.
-        secrets.append(tomlkit.parse(f'added = {{ hash = "{changes.added}" }}')["added"])
+        if changes.added:
+            secrets.append(tomlkit.parse(f'added = {{ hash = "{changes.added}" }}')["added"])
         for number in sorted(changes.removed, reverse=True):
             del secrets[number]
         return _TIGHT.sub(r"\1 }", tomlkit.dumps(document))
 
-    return _edited(place, edit, change, f'secrets: {{ hash = "{changes.added}" }}')
+    wanted = f'{{ hash = "{changes.added}" }}' if changes.added else "without the old ones"
+    return _edited(place, edit, change, f"secrets: {wanted}")
 
 
 def with_enabled(place: Place, enabled: bool) -> bytes:
@@ -207,7 +209,7 @@ def _with_secret_tables(text: str, path: KeyPath, changes: SecretChanges) -> str
     first, end = spans[-1]
     header = lines[first]
     new = ("[[clients.secrets]]", f'hash = "{changes.added}"')
-    lines[end:end] = [_like(header, line) for line in new]
+    lines[end:end] = [_like(header, line) for line in new if changes.added]
     for number, (first, end) in reversed(list(enumerate(spans))):
         if number in changes.removed:
             del lines[first:end]

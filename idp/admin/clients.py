@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from idp.admin.client_files import (
     Place,
     SecretChanges,
@@ -22,6 +24,7 @@ from idp.model.clock import Clock, system_clock
 from idp.model.errors import ProbeshError, StoreUnavailable
 from idp.model.tokens import digest, new_secret
 from idp.settings import Client, ClientSecret, Settings, find_looks, read_configuration
+from idp.settings.clients import ClientId
 from idp.settings.diagnostics import Finding
 from idp.settings.documents import Document, included_files, read_document
 from idp.settings.references import Resolver
@@ -32,6 +35,7 @@ SECRET_PREFIX = "idpcs_"  # noqa: S105 - so that scanners of repositories know o
 KEEP_DAYS = 14  # how long an old secret goes on after a new one was made
 _MOST_LIVE = 2
 _WILDCARD = "*"
+_CLIENT_ID: TypeAdapter[str] = TypeAdapter(ClientId)
 
 
 class ClientsRefused(ProbeshError):
@@ -63,6 +67,15 @@ class Rotated:
 
     made: Made
     old: tuple[SecretState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The secret that a client is left with, and those that ended now."""
+
+    place: Place
+    kept: SecretState
+    ended: tuple[SecretState, ...]
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,9 @@ class Clients:
         `table` holds the client's keys but its secrets; `file` is relative to the
         configuration, None: the first pattern of include says. Raises ClientsRefused.
         """
-        settings = self.settings()
+        # As a draft of its own: the folder of a first client need not be there yet.
+        is_there = self.config.is_file() and self.config.absolute() not in self.base
+        settings = self.settings({self.config: read_whole(self.config)} if is_there else {})
         client_id = str(table["client_id"])
         known = self.places(settings).get(client_id)
         if known is not None:
@@ -150,7 +165,7 @@ class Clients:
             return base / file
         for pattern in settings.include:
             if pattern.count(_WILDCARD) == 1 and not set("?[") & set(pattern):
-                return base / pattern.replace(_WILDCARD, client_id)
+                return base / pattern.replace(_WILDCARD, _file_name(client_id))
         raise ClientsRefused(
             f'No pattern of include in {self.config} takes a new file: add "clients.d/*.toml" to '
             f"include, or name {self.config.name} by --file."
@@ -181,13 +196,11 @@ class Clients:
 
         Raises ClientsRefused when two live already, FileRefused when the file cannot be changed.
         """
-        settings, client, place = self.require(client_id)
-        if client.is_public:
-            raise ClientsRefused(f'"{client_id}" has no secret: its auth is "none" ({place}).')
-        states = self.secret_states(settings, client)
-        live = [number for number, state in enumerate(states) if state.is_live and keep_days]
+        place, client, states = self._require_secrets(client_id)
+        live = [number for number, state in enumerate(states) if state.is_live]
         if len(live) >= _MOST_LIVE:
-            raise ClientsRefused(_two_live(client_id, [states[number] for number in live]))
+            raise ClientsRefused(_two_live(client_id, [states[n] for n in live], keep_days))
+        live = live if keep_days else []
         secret = make_client_secret()
         last_day = self._today() + dt.timedelta(days=keep_days)
         ends = {number: _sooner(client.secrets[number], last_day) for number in live}
@@ -199,6 +212,30 @@ class Clients:
             for n in live
         )
         return Rotated(Made(client_id, place, secret), old)
+
+    def end_old(self, client_id: str) -> Ended:
+        """End every secret but the newest one that lives; that one stays as it is.
+
+        Raises ClientsRefused when none lives, FileRefused when the file cannot be changed.
+        """
+        place, _, states = self._require_secrets(client_id)
+        live = [number for number, state in enumerate(states) if state.is_live]
+        if not live:
+            raise ClientsRefused(
+                f'No secret of "{client_id}" is live: make one by idp client rotate {client_id}.'
+            )
+        newest = max(live, key=lambda number: (states[number].expires or dt.date.max, number))
+        old = tuple(states[number] for number in live if number != newest)
+        if old:
+            removed = frozenset(range(len(states))) - {newest}
+            self._replace(place, with_secrets(place, SecretChanges(removed, {}, "")))
+        return Ended(place, states[newest], old)
+
+    def _require_secrets(self, client_id: str) -> tuple[Place, Client, tuple[SecretState, ...]]:
+        settings, client, place = self.require(client_id)
+        if client.is_public:
+            raise ClientsRefused(f'"{client_id}" has no secret: its auth is "none" ({place}).')
+        return place, client, self.secret_states(settings, client)
 
     # -- on and off --------------------------------------------------------------------------------
 
@@ -238,6 +275,14 @@ def secret_hash(secret: str) -> str:
     return f"sha256:{digest(secret).hex()}"
 
 
+def _file_name(client_id: str) -> str:
+    """Return what a client's file is called, without its end."""
+    try:
+        return _CLIENT_ID.validate_python(client_id)
+    except ValidationError:
+        return "refused"  # inside the folder, where the judge of the draft meets the id and tells
+
+
 def last_uses(settings: Settings, client_id: str) -> Mapping[str, int]:
     """Return when a client's secrets were last right, as far as the database tells."""
     sqlite = settings.database.url.removeprefix("sqlite:///")
@@ -268,11 +313,12 @@ def _sooner(secret: ClientSecret, last_day: dt.date) -> dt.date:
     return last_day if secret.expires is None else min(secret.expires, last_day)
 
 
-def _two_live(client_id: str, live: Sequence[SecretState]) -> str:
+def _two_live(client_id: str, live: Sequence[SecretState], keep_days: int) -> str:
     told = " and ".join(
         f"{state.short} (until {state.expires})" if state.expires else state.short for state in live
     )
+    leaked = "" if keep_days else "; then run this again if it was the newer one that leaked"
     return (
         f'"{client_id}" has two live secrets already, {told}: wait until one has ended, '
-        f"or end both at once with idp client rotate {client_id} --expires 0."
+        f"or end the older one now with idp client rotate {client_id} --end-old{leaked}."
     )

@@ -1,5 +1,6 @@
 """Users in CSV (RFC 4180): a header row names the columns, UTF-8 with or without its mark."""
 
+import codecs
 import csv
 import json
 import re
@@ -29,20 +30,41 @@ _Column: TypeAlias = tuple[str, _Reader | None]  # the field, and what makes its
 
 
 def read_csv(octets: BinaryIO) -> Iterator[UserRecord | RecordFault]:
-    """Read users line by line. Raises UserFileRefused when there is no going on."""
+    """Read users line by line. Raises UserFileRefused for what is no CSV of users at all.
+
+    Where a quote is wrong the reading ends with a fault of that line, so that those before it are
+    told, too.
+    """
+    _check_encoding(octets)
     csv.field_size_limit(_LONGEST_CELL)
     with TextIOWrapper(octets, "utf-8-sig", errors="surrogateescape", newline="") as text:
         rows = csv.reader(text, strict=True)
-        line = 1
+        columns = _header(rows)
+        line = rows.line_num + 1
         try:
-            columns = _columns(next(rows, []))
-            line = rows.line_num + 1
             for row in rows:
                 if row:
                     yield _record(f"line {line}", columns, row)
                 line = rows.line_num + 1
         except csv.Error as error:
-            raise UserFileRefused(f"This is no CSV from line {line} on: {error}.") from error
+            told = f"This is no CSV from line {line} on ({error}); nothing from here on was read."
+            yield RecordFault(f"line {line}", told)
+
+
+def _check_encoding(octets: BinaryIO) -> None:
+    """Raise UserFileRefused for UTF-16, which spreadsheets call Unicode text."""
+    mark = octets.read(len(codecs.BOM_UTF16))
+    octets.seek(0)
+    if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise UserFileRefused("This is UTF-16 (Unicode text): save it as CSV UTF-8.")
+
+
+def _header(rows: Iterator[list[str]]) -> list[_Column]:
+    """Read what the first line names. Raises UserFileRefused."""
+    try:
+        return _columns(next(rows, []))
+    except csv.Error as error:
+        raise UserFileRefused(f"This is no CSV from line 1 on: {error}.") from error
 
 
 class CsvWriter:

@@ -1,6 +1,7 @@
 """Users in JSON: an array of objects, read as a stream, or an object a line (JSON Lines)."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
@@ -21,6 +22,11 @@ from idp.stores.ports import StoredUser
 _MARK: Final = b"\xef\xbb\xbf"
 _LONGEST_LINE: Final = 1_048_576  # bytes of one user
 _BLANKS: Final = b" \t\r\n"
+_CHUNK: Final = 1_048_576  # bytes
+_LONGEST_ESCAPE: Final = 6  # bytes
+# The quick parser makes "?" of half a character; the slow one keeps it, so that it can be refused.
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_EXACT: Final = ijson.get_backend("python")
 
 
 def read_json(octets: BinaryIO) -> Iterator[UserRecord | RecordFault]:
@@ -31,7 +37,9 @@ def read_json(octets: BinaryIO) -> Iterator[UserRecord | RecordFault]:
     octets.seek(begin)
     match first:
         case b"[":
-            yield from _of_array(octets)
+            is_exact = _holds_surrogates(octets)
+            octets.seek(begin)
+            yield from _of_array(octets, _EXACT if is_exact else ijson)
         case b"{":
             yield from _of_lines(octets)
         case b"":
@@ -91,10 +99,19 @@ def _first_sign(octets: BinaryIO) -> bytes:
     return b""
 
 
-def _of_array(octets: BinaryIO) -> Iterator[UserRecord | RecordFault]:
+def _holds_surrogates(octets: BinaryIO) -> bool:
+    before = b""
+    while chunk := octets.read(_CHUNK):
+        if _SURROGATE.search(before + chunk):
+            return True
+        before = chunk[-_LONGEST_ESCAPE:]
+    return False
+
+
+def _of_array(octets: BinaryIO, parser: Any) -> Iterator[UserRecord | RecordFault]:
     number = 0
     try:
-        for number, value in enumerate(ijson.items(octets, "item"), 1):
+        for number, value in enumerate(parser.items(octets, "item"), 1):
             yield _record(f"user {number}", value)
     except (ijson.JSONError, ValueError) as error:
         raise UserFileRefused(f"This is no JSON behind user {number}.") from error
@@ -131,6 +148,8 @@ def _record(place: str, value: object) -> UserRecord | RecordFault:
 def _fields(value: Mapping[str, Any]) -> dict[str, Any]:
     if value.get("email") is None:
         raise ValueRefused("The email is missing.")
+    if value.get("id", "") is None:  # an identity that got lost on its way is nobody's
+        raise ValueRefused("The id must be a text.")
     for name, member in value.items():
         if member is not None and not _fits(name, member):
             raise ValueRefused(f"The {name} must be {_FORM_OF.get(name, 'a text')}.")

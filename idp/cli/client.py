@@ -130,19 +130,23 @@ def show(invocation: Invocation, client_id: str) -> None:
     "--expires",
     metavar="DAYS",
     type=click.IntRange(0, 365),
-    default=KEEP_DAYS,
-    show_default=True,
-    help="How long the old secret goes on; 0 ends every old one at once.",
+    help=f"How long the old secret goes on; 0 ends it at once.  [default: {KEEP_DAYS}]",
 )
+@click.option("--end-old", is_flag=True, help="Make none: end now all but the newest secret.")
 @shared_options
 @click.pass_obj
-def rotate(invocation: Invocation, client_id: str, expires: int) -> None:
+def rotate(invocation: Invocation, client_id: str, expires: int | None, end_old: bool) -> None:
     """Give the application ID a new secret, printed once; the old one ends later.
 
     Example: idp client rotate backoffice --expires 7
     """
+    if end_old:
+        if expires is not None:
+            raise click.UsageError("--end-old makes no secret: leave --expires out.")
+        _end_old(invocation, client_id)
+        return
     clients = _clients(invocation)
-    rotated = clients.rotate(client_id, expires)
+    rotated = clients.rotate(client_id, KEEP_DAYS if expires is None else expires)
     settings = clients.settings()
     lines = [f"A new secret is in {rotated.made.place}."]
     lines += [f"The old secret {_told(state, settings)}." for state in rotated.old]
@@ -151,6 +155,23 @@ def rotate(invocation: Invocation, client_id: str, expires: int) -> None:
         "\n".join([*lines, _reload(invocation)]),
         **made_facts(settings.issuer, rotated.made),
         old=[_as_facts(state) for state in rotated.old],
+    )
+
+
+def _end_old(invocation: Invocation, client_id: str) -> None:
+    clients = _clients(invocation)
+    end = clients.end_old(client_id)
+    kept = f"{end.kept.short} goes on ({end.place})."
+    told = f"{client_id} has one live secret, there is no older one to end: {kept}"
+    if end.ended:
+        names = " and ".join(state.short for state in end.ended)
+        told = f"{names} ended; {kept}\n{_reload(invocation)}"
+    invocation.say(
+        told,
+        client_id=client_id,
+        place=str(end.place),
+        kept=_as_facts(end.kept),
+        ended=[state.short for state in end.ended],
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from rich.console import Console
@@ -19,6 +19,15 @@ from idp.verdict import DEFAULT_CONFIG, load_settings
 
 _FAILED = 1  # a check failed, or a command could not do what it was asked
 _INVALID = 2  # the configuration or the command line is not valid (click's own code, too)
+
+# What to do about a database, by the reason that the stores give.
+_REMEDY: Final = "check database.url, then run idp init"
+_REMEDIES: Final = {
+    "its disk is full": "make room on it, then try again",
+    "its disk is full or fails": "look at its room and its health, then try again",
+    "the file is no SQLite database": "restore it from the backup",
+    "the file is damaged": "restore it from the backup",
+}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -117,7 +126,7 @@ def sentence(error: ProbeshError) -> str:
     if isinstance(error, Busy):
         return f"Too many passwords are being hashed; try again in {error.retry_after} seconds."
     if isinstance(error, StoreUnavailable):
-        return f"The database cannot be used ({error}): check database.url, then run idp init."
+        return f"The database cannot be used ({error}): {_REMEDIES.get(str(error), _REMEDY)}."
     return str(error) or f"The command failed: {type(error).__name__}."
 
 
@@ -126,7 +135,7 @@ def shared_options(function: F) -> F:
     config = click.option(
         "--config",
         metavar="FILE",
-        type=click.Path(path_type=Path),
+        type=click.Path(readable=False, path_type=Path),  # its reader tells why not
         expose_value=False,
         callback=_take_config,
         help="The configuration file (also IDP_CONFIG).",

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from idp.admin.clients import Clients, Made
-from idp.admin.installation import initialise
+from idp.admin.installation import check_secrets_are_new, initialise
 from idp.admin.starting import Answers, Start, is_for_development
 from idp.cli.asking import Question, ask, is_terminal, password_from_stdin
 from idp.cli.client import made_facts, snippet
@@ -93,7 +93,7 @@ def _begin(invocation: Invocation, flags: dict[str, Any]) -> None:
     answers = _ask_all(start, known) if is_asking else _from_flags(known)
     answers["mail_password"] = _mail_password(answers)
     chosen = _answers(answers)
-    start.judge(chosen)
+    check_secrets_are_new(start.judge(chosen))
     client_id = _wanted_client(known, is_asking)
     prepared = _prepare_client(start.clients(chosen), client_id, known) if client_id else None
     made = start.write(chosen)

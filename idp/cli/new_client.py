@@ -12,7 +12,7 @@ from idp.admin.clients import Clients, Draft, Made, make_client_secret
 from idp.cli.asking import Question, ask, is_terminal
 from idp.settings import Mistake, MistakesFound
 
-_SCOPES = ("openid", "profile", "email")
+_SCOPES = ("openid", "profile", "email", "offline_access")
 _PLACEHOLDER = "https://placeholder.invalid/"
 
 QUESTIONS = (

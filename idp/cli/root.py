@@ -23,7 +23,7 @@ from idp.verdict import DEFAULT_CONFIG
 @click.option(
     "--config",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     envvar="IDP_CONFIG",
     show_envvar=True,
     default=DEFAULT_CONFIG,

@@ -55,6 +55,14 @@ def authenticate(
     return client, credentials.method
 
 
+def presented_client_id(authorization: str | None, form: Mapping[str, str]) -> str:
+    """Return who the caller says it is, for the log; "": that cannot be read. Never a secret."""
+    try:
+        return _presented(authorization, form).client_id
+    except (ClientRefused, InvalidRequestError):
+        return "" if authorization is not None else form.get("client_id", "")
+
+
 def _methods(client: RegisteredClient) -> Collection[str]:
     """Return how the client may prove itself: as registered, or either way as at Keycloak."""
     return _EITHER if client.is_keycloak_style and not client.is_public else (client.record.auth,)

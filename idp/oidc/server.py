@@ -23,9 +23,9 @@ from werkzeug.exceptions import HTTPException
 from idp.model.clock import Clock
 from idp.model.grant import Grant
 from idp.model.tokens import digest
-from idp.oidc.client_authentication import authenticate
+from idp.oidc.client_authentication import authenticate, presented_client_id
 from idp.oidc.clients import RegisteredClient
-from idp.oidc.errors import MethodRefused, UnknownGrantType, error_uri
+from idp.oidc.errors import ClientRefused, MethodRefused, UnknownGrantType, error_uri
 from idp.oidc.grants import CodeGrant, OwnTokenGrant, RotatingRefreshGrant
 from idp.oidc.introspection import Introspection
 from idp.oidc.issuance import TokenIssuer
@@ -37,6 +37,9 @@ from idp.stores.ports import Stores
 FORM: Final = "application/x-www-form-urlencoded"
 _GRANTS: Final = (CodeGrant, RotatingRefreshGrant, OwnTokenGrant)
 _GRANT_TYPES: Final = frozenset(grant.GRANT_TYPE for grant in _GRANTS)
+
+_LONGEST_LOGGED: Final = 100  # characters of a client_id, which anybody can make up
+_log = logging.getLogger(__name__)
 
 # At level DEBUG Authlib writes whole token responses into the log.
 logging.getLogger("authlib").setLevel(logging.INFO)
@@ -119,6 +122,15 @@ class ProtocolServer(AuthorizationServer):
 
     def save_token(self, token: object, request: object) -> None:
         """Do nothing: the grants have stored what there is to store."""
+
+    def handle_error_response(self, request: object, error: OAuth2Error) -> Response:
+        """Answer an error; a client that could not prove itself is named in the log."""
+        if error.error == ClientRefused.error:
+            asked = _form_request()
+            name = presented_client_id(asked.headers["Authorization"], asked.form)
+            _log.warning("invalid_client client_id=%r", name[:_LONGEST_LOGGED])
+        answer: Response = super().handle_error_response(request, error)
+        return answer
 
     def get_error_uri(self, request: object, error: OAuth2Error) -> str:
         """Return where the error is explained (RFC 6749 5.2)."""

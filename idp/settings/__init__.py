@@ -5,7 +5,13 @@ from idp.settings.diagnostics import Finding, Mistake, MistakesFound
 from idp.settings.loaded import Loaded, Source
 from idp.settings.loader import load, read_configuration
 from idp.settings.looks import Looks, find_looks
-from idp.settings.secrets import Secrets, has_secrets, load_secrets, make_secrets
+from idp.settings.secrets import (
+    Secrets,
+    has_secrets,
+    load_secrets,
+    make_secrets,
+    missing_secrets,
+)
 from idp.settings.sections import STATIC_KEYS, Settings
 from idp.settings.snapshot import masked_snapshot
 
@@ -27,5 +33,6 @@ __all__ = [
     "load_secrets",
     "make_secrets",
     "masked_snapshot",
+    "missing_secrets",
     "read_configuration",
 ]

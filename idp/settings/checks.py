@@ -5,12 +5,12 @@ A rule runs when those keys are right by themselves, so one run tells every mist
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from idp.settings.claims import RESERVED_CLAIMS, ClaimSource, ScopeClaims
-from idp.settings.clients import STANDARD_SCOPES, Client
+from idp.settings.clients import STANDARD_SCOPES, Client, ClientSecret
 from idp.settings.diagnostics import Finding, KeyPath, did_you_mean
 from idp.settings.looks import Looks
 from idp.settings.sections import (
@@ -25,6 +25,7 @@ from idp.settings.sections import (
     Session,
     Steps,
     Theme,
+    Tokens,
 )
 from idp.settings.values import is_loopback
 
@@ -34,12 +35,18 @@ STEPS = ("password", "email_otp")  # the authenticators that are built
 RESERVED_FLOW = "reset_credentials"  # the program's own; names that begin like it are, too
 _LOWEST_PRODUCTION_COST = 10  # below it a stolen hash is guessed too fast (OWASP Password Storage)
 _SCOPES_WITHOUT_CLAIMS = ("openid", "offline_access")
+_LONGEST_CODE = 600  # RFC 6749 4.1.2
+_NO_LOGINS = "must be left out: without authorization_code nobody logs in there"
 Findings = Iterator[Finding]
 
 
 def run_checks(values: Mapping[str, Any]) -> Findings:
     """Yield what is wrong between the keys of the main file; `values` holds the right ones."""
-    for check in _CHECKS:
+    yield from _run(_CHECKS, values)
+
+
+def _run(checks: Iterable[Callable[..., Findings]], values: Mapping[str, Any]) -> Findings:
+    for check in checks:
         needs = inspect.signature(check).parameters
         if needs.keys() <= values.keys():
             yield from check(**{name: values[name] for name in needs})
@@ -200,6 +207,20 @@ def _check_keys(keys: Keys) -> Findings:
         yield _contradiction("keys.announce", "must be shorter than keys.rotate")
 
 
+def _check_tokens(tokens: Tokens) -> Findings:
+    if tokens.code > _LONGEST_CODE:
+        yield _contradiction("tokens.code", "must be at most 10m (RFC 6749 4.1.2)")
+    if tokens.access > _DAY:
+        yield _contradiction("tokens.access", "must be at most 24h")
+    if tokens.access >= tokens.refresh:
+        yield _contradiction("tokens.access", "must be shorter than tokens.refresh")
+
+
+def _check_kept(keys: Keys, tokens: Tokens) -> Findings:
+    if keys.keep < tokens.access:
+        yield _contradiction("keys.keep", "must not be shorter than tokens.access")
+
+
 def _check_aliases(aliases: Aliases, issuer: str) -> Findings:
     end = f"/realms/{aliases.keycloak_realm}"
     if aliases.keycloak_realm and not urlsplit(issuer).path.endswith(end):
@@ -224,92 +245,138 @@ _CHECKS: tuple[Callable[..., Findings], ...] = (
     _check_looks,
     _check_scopes,
     _check_keys,
+    _check_tokens,
+    _check_kept,
 )
 
 
 def check_client(client: Client, known: Mapping[str, Any]) -> Findings:
-    """Yield what is wrong inside one client; paths begin at the client.
+    """Yield what is wrong inside one client; see `check_client_fields`."""
+    yield from check_client_fields(dict(client), known)
+
+
+def check_client_fields(fields: Mapping[str, Any], known: Mapping[str, Any]) -> Findings:
+    """Yield what is wrong between the fields of a client that are right; paths begin at it.
 
     `known` holds the keys of the main file that are right, and the looks when they are known.
+    In a list of `fields`, None stands for an element that is wrong by itself.
     """
-    mode: str | None = known.get("mode")
-    flows: Flows | None = known.get("flows")
+    of_main = {key: known[key] for key in ("mode", "flows", "looks") if key in known}
     if "scopes" in known:
-        yield from _check_client_scopes(client, (*STANDARD_SCOPES, *known["scopes"]))
-    if "looks" in known and client.theme is not None:
-        yield from _check_theme_name(("theme",), client.theme, known["looks"])
-    yield from _check_client_secrets(client)
-    if mode == "production":
-        yield from _check_guesses(client)
-    yield from _check_client_grants(client)
-    if client.pkce == "optional" and client.is_public:
-        message = "must be required for a client without a secret (RFC 9700 2.1.1)"
-        yield _contradiction("pkce", message)
-    if mode is not None:
-        yield from _check_redirects(client, mode)
-    if flows is not None and client.flow is not None and client.flow not in flows.named:
-        hint = did_you_mean(client.flow, list(flows.named))
-        yield _contradiction("flow", f'names the flow "{client.flow}", which is not declared', hint)
+        of_main["declared"] = known["scopes"]
+    yield from _run(_CLIENT_CHECKS, {**of_main, **fields})
+    if "mode" in known:
+        yield from _check_redirects(fields, known["mode"])
 
 
-def _check_client_scopes(client: Client, known: tuple[str, ...]) -> Findings:
-    for number, scope in enumerate(client.scopes):
-        if scope not in known:
+def _check_client_scopes(
+    scopes: Sequence[str | None], declared: Mapping[str, ScopeClaims]
+) -> Findings:
+    known = (*STANDARD_SCOPES, *declared)
+    for number, scope in enumerate(scopes):
+        if scope is not None and scope not in known:
             hint = did_you_mean(scope, known) or "Declare a scope of your own under [scopes]"
             yield Finding(("scopes", number), "E201", f'names an unknown scope "{scope}"', hint)
 
 
-def _check_client_secrets(client: Client) -> Findings:
-    if client.is_public and client.secrets:
+def _check_client_theme(theme: str | None, looks: Looks) -> Findings:
+    if theme is not None:
+        yield from _check_theme_name(("theme",), theme, looks)
+
+
+def _check_client_secrets(auth: str, secrets: Sequence[ClientSecret | None]) -> Findings:
+    if auth == "none" and secrets:
         yield _contradiction("secrets", 'must be left out when auth is "none"')
-    if not client.is_public and not client.secrets:
-        yield _contradiction("secrets", f'is missing: auth is "{client.auth}"')
+    if auth != "none" and not secrets:
+        yield _contradiction("secrets", f'is missing: auth is "{auth}"')
 
 
-def _check_guesses(client: Client) -> Findings:
+def _check_guesses(client_id: str, secrets: Sequence[ClientSecret | None], mode: str) -> Findings:
     """Yield the secrets that are the first guess of anybody: a hash does not hide a word."""
-    words = (*_GUESSES, client.client_id, f"{client.client_id}-secret")
+    if mode != "production":
+        return
+    words = (*_GUESSES, client_id, f"{client_id}-secret")
     guessed = {hashlib.sha256(word.encode()).digest() for word in words}
-    for number, secret in enumerate(client.secrets):
-        if secret.digest in guessed:
+    for number, secret in enumerate(secrets):
+        if secret is not None and secret.digest in guessed:
             path = ("secrets", number, "hash")
             message = "is the hash of a secret that anybody guesses"
-            yield Finding(path, "E201", message, f"Run idp client rotate {client.client_id}")
+            yield Finding(path, "E201", message, f"Run idp client rotate {client_id}")
 
 
-def _check_client_grants(client: Client) -> Findings:
-    if client.is_public and "client_credentials" in client.grants:
+def _check_public_grants(auth: str, grants: Sequence[str]) -> Findings:
+    if auth == "none" and "client_credentials" in grants:
         message = "must not hold client_credentials when auth is none (RFC 6749 4.4)"
         yield _contradiction("grants", message)
-    if "authorization_code" not in client.grants:
-        yield from _check_machine(client)
-        return
-    if not client.redirect_uris:
+
+
+def _check_pkce(auth: str, pkce: str) -> Findings:
+    if auth == "none" and pkce == "optional":
+        message = "must be required for a client without a secret (RFC 9700 2.1.1)"
+        yield _contradiction("pkce", message)
+
+
+def _check_way_back(grants: Sequence[str], redirect_uris: Sequence[str | None]) -> Findings:
+    if "authorization_code" in grants and not redirect_uris:
         yield _contradiction("redirect_uris", "must have at least one element")
-    if client.home_url is None and client.initiate_login_uri is None:
+
+
+def _check_home(
+    grants: Sequence[str], home_url: str | None, initiate_login_uri: str | None
+) -> Findings:
+    if "authorization_code" in grants and home_url is None and initiate_login_uri is None:
         message = "is missing: one of home_url and initiate_login_uri must be there"
         yield _contradiction("home_url", message)
 
 
-def _check_machine(client: Client) -> Findings:
-    """Yield what a client that logs nobody in has no use for."""
-    if "refresh_token" in client.grants:
+def _check_refresh(grants: Sequence[str]) -> Findings:
+    if "refresh_token" in grants and "authorization_code" not in grants:
         message = "must hold authorization_code when it holds refresh_token"
         yield _contradiction("grants", message)
-    for key in ("post_logout_redirect_uris", "backchannel_logout_uri"):
-        if getattr(client, key):
-            message = "must be left out: without authorization_code nobody logs in there"
-            yield _contradiction(key, message)
 
 
-def _check_redirects(client: Client, mode: str) -> Findings:
+def _check_page_after_logout(
+    grants: Sequence[str], post_logout_redirect_uris: Sequence[str | None]
+) -> Findings:
+    if post_logout_redirect_uris and "authorization_code" not in grants:
+        yield _contradiction("post_logout_redirect_uris", _NO_LOGINS)
+
+
+def _check_call_after_logout(grants: Sequence[str], backchannel_logout_uri: str | None) -> Findings:
+    if backchannel_logout_uri and "authorization_code" not in grants:
+        yield _contradiction("backchannel_logout_uri", _NO_LOGINS)
+
+
+def _check_client_flow(flow: str | None, flows: Flows) -> Findings:
+    if flow is not None and flow not in flows.named:
+        hint = did_you_mean(flow, list(flows.named))
+        yield _contradiction("flow", f'names the flow "{flow}", which is not declared', hint)
+
+
+_CLIENT_CHECKS: tuple[Callable[..., Findings], ...] = (
+    _check_client_scopes,
+    _check_client_theme,
+    _check_client_secrets,
+    _check_guesses,
+    _check_public_grants,
+    _check_pkce,
+    _check_way_back,
+    _check_home,
+    _check_refresh,
+    _check_page_after_logout,
+    _check_call_after_logout,
+    _check_client_flow,
+)
+
+
+def _check_redirects(fields: Mapping[str, Any], mode: str) -> Findings:
     for key in ("redirect_uris", "post_logout_redirect_uris", "web_origins"):
-        for number, uri in enumerate(getattr(client, key)):
-            yield from _check_transport((key, number), uri, mode)
-    if client.backchannel_logout_uri is not None:
-        yield from _check_transport(
-            ("backchannel_logout_uri",), client.backchannel_logout_uri, mode
-        )
+        for number, uri in enumerate(fields.get(key, ())):
+            if uri is not None:
+                yield from _check_transport((key, number), uri, mode)
+    logout_uri = fields.get("backchannel_logout_uri")
+    if logout_uri is not None:
+        yield from _check_transport(("backchannel_logout_uri",), logout_uri, mode)
 
 
 def _check_transport(path: KeyPath, uri: str, mode: str) -> Findings:

@@ -11,6 +11,7 @@ from idp.model.errors import SettingsRefused
 
 Key = str | int
 KeyPath = tuple[Key, ...]
+NEAR = 0.65  # how alike two words must be for a misspelling
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,5 +86,5 @@ def dotted(path: KeyPath) -> str:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return a hint that names the nearest known word, or nothing when none is near."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.65)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=NEAR)
     return f'Did you mean "{near[0]}"?' if near else ""

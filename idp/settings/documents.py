@@ -18,6 +18,7 @@ Drafts: TypeAlias = Mapping[Path, bytes]
 NO_DRAFTS: Drafts = MappingProxyType({})
 
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+_WILD = re.compile(r"[*?\[]")
 _LIMIT = 4 * 1_048_576  # bytes: some ten thousand clients; a wrong name may be a huge file
 _DEPTH = 32  # tables in tables; the deepest key that there is lies at six
 
@@ -120,6 +121,23 @@ def included_files(base: Path, pattern: str, drafts: Drafts = NO_DRAFTS) -> Iter
         root = Path(anchor) if anchor else base
         new = (_seen_from(root, draft) for draft in drafts if _would_match(root, relative, draft))
         yield from sorted({*root.glob(relative), *new})
+
+
+def unlistable_folder(base: Path, pattern: str) -> tuple[Path, OSError] | None:
+    """Return the folder in front of a pattern's first wildcard and why it cannot be listed.
+
+    A glob takes such a folder for an empty one. None: it can be listed, or nothing is wild.
+    """
+    parts = Path(pattern).parts
+    wild = next((number for number, part in enumerate(parts) if _WILD.search(part)), None)
+    if wild is None:
+        return None
+    folder = base.joinpath(*parts[:wild])
+    try:
+        with os.scandir(folder):
+            return None
+    except OSError as error:
+        return folder, error
 
 
 def _would_match(root: Path, relative: str, file: Path) -> bool:

@@ -67,5 +67,9 @@ OF_CLIENTS: Final = {
     "id_token_alg": ("", "", "tokens that are out stay good"),
     "claims_style": ("", "", "counts from the next token on"),
     "pkce": ("", "", _NEXT_REQUEST),
+    "home_url": ("", "", _PAGES),
+    "initiate_login_uri": ("", "", _PAGES),
+    "owner": ("", "", "nothing changes for people"),
+    "test": ("", "", "its requests may be checked at /developers and its addresses are shown"),
     "backchannel_logout_uri": ("", "", "counts from the next logout on"),
 }

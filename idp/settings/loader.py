@@ -7,13 +7,21 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from idp.settings.checks import check_client, run_checks
+from idp.settings.checks import check_client_fields, run_checks
 from idp.settings.clients import Client
 from idp.settings.diagnostics import Finding, KeyPath, Mistake, MistakesFound, did_you_mean
-from idp.settings.documents import NO_DRAFTS, Document, Drafts, included_files, read_document
+from idp.settings.documents import (
+    NO_DRAFTS,
+    Document,
+    Drafts,
+    included_files,
+    read_document,
+    unlistable_folder,
+)
 from idp.settings.explain import explain, known_keys
 from idp.settings.loaded import Loaded, Origins, Source
 from idp.settings.looks import Looks
+from idp.settings.partial import right_fields
 from idp.settings.references import Resolver
 from idp.settings.renames import RENAMED, rename
 from idp.settings.sections import Settings
@@ -81,6 +89,7 @@ class _Loading:
     _files: list[str] = field(default_factory=list)
     _client_places: dict[str, Mistake] = field(default_factory=dict)
     _accepted: list[tuple[Document, KeyPath, Client]] = field(default_factory=list)
+    _judged: list[tuple[Document, KeyPath, Mapping[str, Any]]] = field(default_factory=list)
     _wanted_flows: set[str] = field(default_factory=set)
     _secrets_dir: Path = Path(_SECRETS_DIR)
 
@@ -114,9 +123,22 @@ class _Loading:
             if not found and not any(sign in pattern for sign in _WILDCARDS):
                 finding = Finding(("include", number), "E001", f'names no file: "{pattern}"')
                 self.report(main, finding)
+            self._check_folder(main, number, pattern, is_drafted=bool(found))
             files.update(dict.fromkeys(found))
         documents = [self.read(file) for file in files]
         return [document for document in documents if document is not None]
+
+    def _check_folder(self, main: Document, number: int, pattern: str, *, is_drafted: bool) -> None:
+        """Refuse a pattern whose folder is gone: its clients would all be taken for removed."""
+        unlistable = unlistable_folder(self.path.parent, pattern)
+        if unlistable is None:
+            return
+        folder, error = unlistable
+        # Who drafts the configuration or a file of the pattern makes the folder, too.
+        is_new = is_drafted or self.path.absolute() in self.drafts
+        if not (is_new and isinstance(error, FileNotFoundError | NotADirectoryError)):
+            message = f'cannot list the folder "{folder}": {error.strerror}'
+            self.report(main, Finding(("include", number), "E001", message))
 
     def report(self, document: Document, *findings: Finding) -> None:
         self.mistakes.extend(document.locate(finding) for finding in findings)
@@ -150,8 +172,8 @@ class _Loading:
         if self.looks is not None:
             known["looks"] = self.looks
         self.report(main, *run_checks(known))
-        for document, path, client in self._accepted:
-            for finding in check_client(client, known):
+        for document, path, fields in self._judged:
+            for finding in check_client_fields(fields, known):
                 inner = Finding((*path, *finding.path), finding.code, finding.message, finding.hint)
                 self.report(document, inner)
 
@@ -215,19 +237,24 @@ class _Loading:
             path: KeyPath = ("clients", number)
             if isinstance(table, dict) and isinstance(table.get("flow"), str):
                 self._wanted_flows.add(table["flow"])
+            wrong = [known[len(path) :] for known in failed if known[: len(path)] == path]
             try:
                 client = self._validated(TypeAdapter(Client), table)
             except ValidationError as error:
                 self._report_invalid(document, error, path, failed)
+                wrong += [details["loc"] for details in error.errors(include_url=False)]
             else:
-                self._take_client(document, path, client)
+                self._accepted.append((document, path, client))
+                self.clients.setdefault(client.client_id, client)
+            fields = right_fields(table, wrong, {"base": self.base})
+            self._judged.append((document, path, fields))
+            if "client_id" in fields:
+                self._check_declared_once(document, path, fields["client_id"])
 
-    def _take_client(self, document: Document, path: KeyPath, client: Client) -> None:
-        self._accepted.append((document, path, client))
-        message = f'"{client.client_id}" is declared twice'
+    def _check_declared_once(self, document: Document, path: KeyPath, client_id: str) -> None:
+        message = f'"{client_id}" is declared twice'
         here = document.locate(Finding((*path, "client_id"), "E202", message))
-        first = self._client_places.setdefault(client.client_id, here)
-        self.clients.setdefault(client.client_id, client)
+        first = self._client_places.setdefault(client_id, here)
         if first is not here:
             hint = f"First at {first.file}:{first.line}:{first.column}"
             finding = Finding((*path, "client_id"), "E202", message, hint)

@@ -50,6 +50,11 @@ def has_secrets(directory: Path) -> bool:
     return any(os.path.lexists(directory / name) for name in _NAMES)
 
 
+def missing_secrets(directory: Path) -> list[str]:
+    """Return the names of the files that are not there."""
+    return [name for name in _NAMES if not os.path.lexists(directory / name)]
+
+
 def load_secrets(directory: Path) -> Secrets:
     """Return the keyrings in `directory`.
 
@@ -81,7 +86,11 @@ def _load(file: Path) -> Keyring:
         mode = file.stat().st_mode
         text = file.read_text(encoding="ascii")
     except FileNotFoundError as error:
-        raise SettingsRefused(f"The secret {file} is missing: run idp init.") from error
+        message = (
+            f"The secret {file} is missing: restore it from the backup, or run idp init for a "
+            "new installation."
+        )
+        raise SettingsRefused(message) from error
     except OSError as error:
         raise SettingsRefused(f"The secret {file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

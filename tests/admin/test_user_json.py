@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from idp.accounts.user_record import RecordFault, UserRecord
+from idp.accounts.user_fields import UserRefused
+from idp.accounts.user_record import RecordFault, UserRecord, wanted_user
 from idp.admin.user_columns import UserFileRefused
 from idp.admin.user_json import JsonWriter, read_json
 from idp.stores.ports import StoredUser
@@ -63,7 +64,7 @@ def test_every_member_is_read() -> None:
 
 
 def test_null_leaves_and_an_empty_text_empties() -> None:
-    (record,) = read([dict.fromkeys(EVERYTHING) | {"email": EMAIL, "office": ""}])
+    (record,) = read([dict.fromkeys(set(EVERYTHING) - {"id"}) | {"email": EMAIL, "office": ""}])
     assert record == UserRecord(place="user 1", email=EMAIL, office="")
 
 
@@ -87,6 +88,8 @@ def test_an_array_may_begin_with_a_mark_and_blanks() -> None:
     [
         ({"email": None}, "email is missing"),
         ({"email": 7}, "email must be a text"),
+        ({"id": None}, "id must be a text"),
+        ({"id": 7}, "id must be a text"),
         ({"office": ["x"]}, "office must be a text"),
         ({"enabled": "true"}, "enabled must be true or false"),
         ({"email_verified": 1}, "true or false"),
@@ -159,3 +162,29 @@ def test_what_is_written_is_read_back(lines: bool, number: int) -> None:
 def test_hashes_are_written_only_when_asked_for() -> None:
     assert b"probesh1" in written([STORED], lines=True)
     assert b"hash" not in written([STORED], lines=True, hashes=False)
+
+
+@pytest.mark.parametrize("escape", [r"\ud800", r"\uDBFFx", r"\udc00", r"\udc00\ud800"])
+@pytest.mark.parametrize("frame", [b"[%s]", b"%s\n"], ids=["array", "lines"])
+def test_half_a_character_is_kept_to_be_refused(escape: str, frame: bytes) -> None:
+    person = f'{{"email": "{EMAIL}", "name_en": "{escape}"}}'
+    (record,) = read(frame % person.encode())
+    assert isinstance(record, UserRecord)
+    with pytest.raises(UserRefused, match="A name or office"):
+        wanted_user(record)
+
+
+def test_half_a_character_across_two_bites_is_found() -> None:
+    head = b'[{"email": "a@x.bd", "name_en": "'
+    for cut in range(1, 7):
+        text = head + b"x" * (1_048_576 - len(head) - cut) + rb'\ud800"}]'
+        (record,) = read(text)
+        assert isinstance(record, UserRecord)
+        assert record.name_en is not None
+        assert record.name_en.endswith("x\ud800")
+
+
+@pytest.mark.parametrize("name", ["\U0001f600", "\\ud800", "ক"])
+def test_whole_characters_and_backslashes_are_read_as_they_are(name: str) -> None:
+    (record,) = read([{"email": EMAIL, "name_en": name}])
+    assert record == UserRecord(place="user 1", email=EMAIL, name_en=name)

@@ -50,6 +50,21 @@ class Terminal:
         self.seen = ""
         os.write(self.outer, text.encode())
 
+    def interrupt(self, question: str) -> tuple[int, str]:
+        """Wait for a question and press Ctrl-C until the command ends; return as `end` does.
+
+        Once may be too early: Python hears of it only when the reading of a line begins or ends.
+        """
+        self.answer(question, "\x03")
+        for _ in range(_PATIENCE):
+            try:
+                self.process.wait(1)
+            except subprocess.TimeoutExpired:
+                os.write(self.outer, b"\x03")
+            else:
+                break
+        return self.end()
+
     def wait_for(self, words: str) -> None:
         deadline = time.monotonic() + _PATIENCE
         while words not in self.seen:

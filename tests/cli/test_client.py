@@ -22,6 +22,7 @@ NEW = (
 
 @pytest.fixture(name="config")
 def _config(config: Path) -> Path:
+    (config.parent / "clients.d").mkdir(exist_ok=True)
     config.write_text(f'include = ["clients.d/*.toml"]\n{config.read_text()}')
     return config
 
@@ -103,7 +104,7 @@ def test_without_a_terminal_what_is_missing_is_named(idp: Idp, config: Path) -> 
     assert answer.stderr == (
         "Without a terminal these options are needed, too: --name-en, --home-url, --redirect-uri.\n"
     )
-    assert not (config.parent / "clients.d").exists()
+    assert not list((config.parent / "clients.d").iterdir())
 
 
 def test_what_is_wrong_is_told_in_the_loaders_words(idp: Idp, config: Path) -> None:
@@ -115,7 +116,7 @@ def test_what_is_wrong_is_told_in_the_loaders_words(idp: Idp, config: Path) -> N
         f"{file}:11:46 E201 clients[0].redirect_uris[1] must be https (http only for loopback, in "
         'development mode). Did you mean "https://shop.gov.bd/cb"?\n'
     )
-    assert not file.parent.exists()
+    assert not file.exists()
 
 
 def test_an_id_that_exists_is_told_before_anything_is_asked(idp: Idp, config: Path) -> None:
@@ -133,7 +134,7 @@ def test_an_id_that_exists_is_told_before_anything_is_asked(idp: Idp, config: Pa
 def test_the_file_may_be_chosen(idp: Idp, config: Path) -> None:
     assert idp(*NEW, "--file", "idp.toml").exit_code == 0
     assert 'client_id = "backoffice"' in config.read_text()
-    assert not (config.parent / "clients.d").exists()
+    assert list((config.parent / "clients.d").iterdir()) == []
     answer = idp(*NEW[:2], "second", *NEW[3:], "--file", "none.toml")
     assert answer.exit_code == 1
     assert "No pattern of include" in answer.stderr
@@ -168,11 +169,10 @@ def test_ctrl_c_at_a_question_writes_nothing(config: Path) -> None:
     arguments = (*AT_CONFIG, "client", "new", "backoffice", "--name-bn", "ক")
     with Terminal(*arguments, folder=config.parent) as terminal:
         terminal.answer("Name in English: ", "Back office\n")
-        terminal.answer("Mail address of its owner: ", "\x03")
-        code, told = terminal.end()
+        code, told = terminal.interrupt("Mail address of its owner: ")
     assert code == 1
     assert told.endswith("Stopped.\n")
-    assert list(config.parent.iterdir()) == [config]
+    assert {*config.parent.iterdir()} == {config, config.parent / "clients.d"}
 
 
 # -- list and show ---------------------------------------------------------------------------------
@@ -238,6 +238,40 @@ def test_rotating_in_json(idp: Idp) -> None:
     facts = json.loads(idp("client", "rotate", "backoffice", "--json").stdout)
     assert facts["client_secret"].startswith("idpcs_")
     assert [old["is_live"] for old in facts["old"]] == [True]
+
+
+def test_ending_the_old_secret_makes_none_and_leaves_the_newer(idp: Idp, config: Path) -> None:
+    idp(*NEW)
+    new = snippet(idp("client", "rotate", "backoffice").stdout)["OIDC_CLIENT_SECRET"]
+    refused = idp("client", "rotate", "backoffice", "--expires", "0")
+    assert refused.exit_code == 1
+    assert "client rotate backoffice --end-old" in refused.stderr
+    answer = idp("client", "rotate", "backoffice", "--end-old")
+    assert answer.exit_code == 0, answer.stderr
+    assert "idpcs_" not in answer.stdout
+    assert answer.stdout.endswith("Next: idp reload\n")
+    digest = hashlib.sha256(new.encode()).hexdigest()
+    assert declared(config)["secrets"] == [{"hash": f"sha256:{digest}"}]
+    again = json.loads(idp("client", "rotate", "backoffice", "--end-old", "--json").stdout)
+    assert (again["kept"]["short"], again["ended"]) == (digest[:8], [])
+    both = idp("client", "rotate", "backoffice", "--end-old", "--expires", "0")
+    assert both.exit_code == 2
+
+
+def test_a_client_may_refresh_unless_its_scopes_are_chosen(idp: Idp, config: Path) -> None:
+    idp(*NEW)
+    assert declared(config)["scopes"] == ["openid", "profile", "email", "offline_access"]
+    assert declared(config)["grants"] == ["authorization_code", "refresh_token"]
+
+
+@pytest.mark.parametrize("client_id", ["../../x", ".x", "a/b", "x" * 300])
+def test_an_id_that_is_none_is_told_and_nothing_is_written(
+    idp: Idp, config: Path, client_id: str
+) -> None:
+    answer = idp(*NEW[:2], client_id, *NEW[3:])
+    assert answer.exit_code == 2
+    assert "client_id must be 1 to 100 Latin letters, digits" in answer.stderr
+    assert [file for file in config.parent.rglob("*") if file.is_file()] == [config]
 
 
 @pytest.mark.parametrize("days", ["-1", "366", "soon"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from idp.cli.command import CommandFailed, Invocation, sentence
-from idp.model.errors import AlreadySpent, Busy
+from idp.model.errors import AlreadySpent, Busy, StoreUnavailable
 from tests.cli.conftest import Idp
 from tests.cli.walking import COMMANDS
 
@@ -67,7 +67,10 @@ def test_an_installation_without_secrets_is_told_what_to_run(idp: Idp, config: P
     answer = idp("user", "enable", "a@example.gov.bd")
     assert answer.exit_code == 2
     pepper = config.parent / "secrets" / "pepper"
-    assert answer.stderr == f"The secret {pepper} is missing: run idp init.\n"
+    assert answer.stderr == (
+        f"The secret {pepper} is missing: restore it from the backup, "
+        "or run idp init for a new installation.\n"
+    )
 
 
 def test_an_error_in_json_is_one_object(installed: Idp) -> None:
@@ -85,6 +88,20 @@ def test_a_database_that_is_not_there_is_one_sentence(installed: Idp, config: Pa
     assert answer.exit_code == 1
     assert answer.stderr.startswith("The database cannot be used (")
     assert answer.stderr.endswith("): check database.url, then run idp init.\n")
+
+
+def test_a_file_that_is_no_database_sends_to_the_backup(installed: Idp, config: Path) -> None:
+    (config.parent / "idp.sqlite").write_bytes(bytes(range(256)) * 64)
+    for beside in config.parent.glob("idp.sqlite-*"):
+        beside.unlink()
+    answer = installed("user", "enable", "a@example.gov.bd")
+    told = "the file is no SQLite database): restore it from the backup.\n"
+    assert (answer.exit_code, answer.stderr) == (1, f"The database cannot be used ({told}")
+
+
+def test_a_full_disk_is_told_with_what_to_do() -> None:
+    told = "The database cannot be used (its disk is full): make room on it, then try again."
+    assert sentence(StoreUnavailable("its disk is full")) == told
 
 
 def test_errors_without_words_still_make_a_sentence() -> None:

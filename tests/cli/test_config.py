@@ -212,6 +212,7 @@ def test_the_commented_file_is_printed_without_any_configuration(idp: Idp, confi
 
 def test_a_redirected_commented_file_is_a_valid_configuration(idp: Idp, config: Path) -> None:
     text = idp("config", "show", "--commented").stdout
+    (config.parent / "clients.d").mkdir()
     config.write_text(text)
     assert (
         idp("config", "check").stdout

@@ -38,6 +38,32 @@ def test_init_makes_only_what_is_missing(installed: Idp, config: Path) -> None:
     assert installed("init").stdout == "Made: form_key.\n"
 
 
+def test_init_does_not_replace_a_secret_that_the_database_needs(
+    installed: Idp, config: Path
+) -> None:
+    key, pepper = (config.parent / "secrets" / name for name in ("key_encryption_key", "pepper"))
+    key.rename(config.parent / "kept")
+    answer = installed("init")
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr == (
+        f"The database holds signing keys made with the missing secret {key}: "
+        "restore it from the backup.\n"
+    )
+    assert not key.exists()
+    (config.parent / "kept").rename(key)
+    words = ("user", "add", "office@example.gov.bd", "--password-stdin")
+    assert installed(*words, typed="Nodi#Tir2026\n").exit_code == 0
+    pepper.unlink()
+    answer = installed("init")
+    assert answer.stderr.startswith("The database holds passwords made with the missing secret ")
+    assert not pepper.exists()
+
+
+def test_a_pepper_is_made_anew_while_no_password_needs_it(installed: Idp, config: Path) -> None:
+    (config.parent / "secrets" / "pepper").unlink()
+    assert installed("init").stdout == "Made: pepper.\n"
+
+
 def test_the_database_can_be_upgraded_again_and_again(idp: Idp) -> None:
     for _ in range(2):
         answer = idp("db", "upgrade")
@@ -340,11 +366,17 @@ def test_somebody_who_knows_nothing_is_asked_and_told(folder: Path) -> None:
     assert [client.client_id for client in settings.clients] == ["backoffice"]
 
 
+def test_a_first_client_with_an_id_that_is_none_is_told_so(fresh: Idp, folder: Path) -> None:
+    answer = fresh("init", "--development", "--client", "../../x", *CLIENT[2:])
+    assert answer.exit_code == 2
+    assert "client_id must be 1 to 100 Latin letters, digits" in answer.stderr
+    assert list(folder.iterdir()) == []
+
+
 def test_ctrl_c_in_the_middle_of_the_questions_leaves_an_empty_folder(folder: Path) -> None:
     with Terminal("init", folder=folder) as terminal:
         terminal.answer("Address of this provider", "https://sso.example.gov.bd\n")
-        terminal.answer("Database", "\x03")
-        code, told = terminal.end()
+        code, told = terminal.interrupt("Database")
     assert code == 1
     assert told.endswith("Stopped.\n")
     assert list(folder.iterdir()) == []

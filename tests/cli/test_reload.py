@@ -132,7 +132,9 @@ def test_a_secret_that_is_gone_is_refused(installed: Idp, config: Path) -> None:
     (config.parent / "secrets" / "pepper").unlink()
     answer = installed("reload")
     assert answer.exit_code == 2
-    assert answer.stderr.endswith("pepper is missing: run idp init.\n")
+    assert answer.stderr.endswith(
+        "pepper is missing: restore it from the backup, or run idp init for a new installation.\n"
+    )
     assert found(config) is None
 
 

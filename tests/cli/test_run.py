@@ -104,7 +104,9 @@ def test_a_server_without_its_secrets_does_not_start(
     (config.parent / "secrets" / name).unlink()
     answer = installed("run", "--port", str(free_port()))
     assert answer.exit_code == 2
-    assert answer.stderr.endswith(f"{name} is missing: run idp init.\n")
+    assert answer.stderr.endswith(
+        f"{name} is missing: restore it from the backup, or run idp init for a new installation.\n"
+    )
 
 
 def test_a_server_without_signing_keys_does_not_start(idp: Idp, config: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,19 +18,22 @@ from typing import Any
 
 import click
 import pytest
+import requests
 import tomlkit
 from click.testing import CliRunner
 from pydantic import BaseModel
 
 from idp import settings as settings_room
 from idp.cli.root import root
-from idp.settings import Mistake, MistakesFound, Settings, load_secrets
+from idp.settings import Mistake, MistakesFound, Settings, find_looks, load_secrets
 from idp.settings.diagnostics import CODES
 from tests.cli.walking import COMMANDS, Command
 from tests.servers import free_port
+from tests.walks.processes import HttpBrowser, code_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+QUICK_START = DOCS / "quickstart.md"
 ADMINISTRATORS = (
     "quickstart",
     "configuration",
@@ -270,6 +274,18 @@ def test_every_recipe_of_the_cookbook_works_as_written(installation: Path):
     assert len(recipes) == len(re.findall(r"^## \d+\. ", text, re.MULTILINE)) >= 10
 
 
+def test_the_recipe_for_colours_makes_a_theme_that_its_client_may_name(tmp_path: Path):
+    shutil.copytree(ROOT / "themes", tmp_path / "probesh" / "themes")
+    (tmp_path / "sso").mkdir()
+    recipe = re.split(r"^## ", read(DOCS / "cookbook.md"), flags=re.MULTILINE)[5]
+    [copy] = re.findall(r"^```sh\n(.*?)^```", recipe, re.DOTALL | re.MULTILINE)
+    [client] = re.findall(r"^```toml\n(.*?)^```", recipe, re.DOTALL | re.MULTILINE)
+    [name] = re.findall(r'^theme = "(.*)"$', client, re.MULTILINE)
+    assert name not in find_looks(tmp_path / "probesh" / "themes").themes
+    subprocess.run(["bash", "-euc", copy], cwd=tmp_path / "sso", check=True, timeout=60)
+    assert name in find_looks(tmp_path / "probesh" / "themes").themes
+
+
 def _is_moved(email: str) -> bool:
     return email in idp(["user", "list"])
 
@@ -370,8 +386,25 @@ def test_the_quick_start_works_as_written(shell: Callable[[str], "subprocess.Pop
         findings = looked.communicate(timeout=60)[0]
         assert looked.returncode == 0, findings
         assert "failed" not in findings
-        begun = _get(ports["9001"], "/")
-        assert begun.startswith(f"http://127.0.0.1:{ports['9000']}/authorize?"), begun
+        _log_in(*(f"http://127.0.0.1:{ports[name]}" for name in ("9000", "9001", "9003")))
+
+
+def _log_in(provider: str, application: str, mailbox: str) -> None:
+    """Log in at the application as step 4 of the quick start says."""
+    [told] = re.findall(r"^Open .* log in as `(\S+)` with `(\S+)`", read(QUICK_START), re.MULTILINE)
+    with HttpBrowser(home=(provider, application)) as browser:
+        browser.get(application).press(userid=told[0], password=told[1])
+        deadline = time.monotonic() + 60
+        while not (letters := requests.get(f"{mailbox}/api/v1/messages", timeout=10).json())[
+            "messages"
+        ]:
+            assert time.monotonic() < deadline, "no letter came"
+            time.sleep(0.1)
+        letter = f"{mailbox}/api/v1/message/{letters['messages'][0]['ID']}"
+        browser.press(code=code_of(requests.get(letter, timeout=10).json()["Text"]))
+        assert browser.page.status_code == 200, browser.text
+        assert browser.page.url == f"{application}/"
+        assert told[0] in browser.text
 
 
 def _wait_for(port: int) -> None:

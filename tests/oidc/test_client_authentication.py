@@ -134,3 +134,28 @@ def test_secrets_are_compared_in_constant_time_even_for_unknown_clients(monkeypa
 
 def test_credentials_do_not_show_their_secret():
     assert "hidden" not in repr(Credentials("client_secret_basic", "rp", "hidden"))
+
+
+@pytest.mark.parametrize("path", ["/token", "/introspect", "/revoke"])
+def test_each_refused_client_is_named_in_the_log(house: House, path: str, caplog):
+    form = CODE | {"token": "x"}
+    house.post(path, form, headers=basic("backoffice", "wrong-secret"))
+    post = {"client_id": "কেউ না\u202e", "client_secret": "wrong-secret"}
+    house.post(path, form | post, headers={})
+    house.post(path, form | {"client_id": "x" * 300}, headers={})
+    house.post(path, form, headers=raw_basic(b"secret-without-a-name"))
+    warnings = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert [record.getMessage() for record in warnings] == [
+        "invalid_client client_id='backoffice'",
+        "invalid_client client_id='কেউ না\\u202e'",
+        f"invalid_client client_id='{'x' * 100}'",
+        "invalid_client client_id=''",
+    ]
+    assert "secret" not in caplog.text
+
+
+def test_a_client_that_may_not_ask_is_named_and_a_good_one_is_not(house: House, caplog):
+    house.post("/introspect", {"token": "x", "client_id": "spa"}, headers={})
+    assert caplog.messages == ["invalid_client client_id='spa'"]
+    assert outcome(house, {}, basic("backoffice", SECRET)) == PROVEN
+    assert len(caplog.messages) == 1

@@ -269,3 +269,19 @@ def test_a_difference_is_plain(old: dict[str, Any], new: dict[str, Any]) -> None
     assert differences(old, new, Counted()) == [
         Difference("logging.level", "logging.level info → debug: counts at once")
     ]
+
+
+def test_a_client_for_tests_shows_more_to_developers(settings: Settings) -> None:
+    old = masked_snapshot(settings)
+    new = deepcopy(old)
+    new["clients"]["backoffice"]["test"] = True
+    (found,) = differences(old, new, Counted())
+    assert found.sentence == (
+        "backoffice: test false → true; "
+        "its requests may be checked at /developers and its addresses are shown"
+    )
+
+
+@pytest.mark.parametrize("field", sorted(Client.model_fields.keys() - {"client_id", "enabled"}))
+def test_every_field_of_a_client_has_an_effect(field: str) -> None:
+    assert OF_CLIENTS[field][2]

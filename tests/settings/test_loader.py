@@ -6,6 +6,7 @@ import pytest
 
 from idp.settings import MistakesFound, Settings, load
 from tests.settings.conftest import LEAST, SECRET, Load, Mistakes
+from tests.settings.test_documents import as_nobody
 
 CLIENT = f"""\
 [[clients]]
@@ -134,7 +135,52 @@ def test_an_included_file_may_have_an_absolute_name(configured: Load, tmp_path: 
 
 
 def test_an_empty_folder_of_clients_is_no_mistake(configured: Load) -> None:
+    Path("clients.d").mkdir()
     assert configured(f'include = ["clients.d/*.toml"]\n{LEAST}').clients == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folder"),
+    [
+        ("clients.d/*.toml", "clients.d"),
+        ("a/b/?/c*.toml", "a/b"),
+        ("/nowhere/[a-c].toml", "/nowhere"),
+    ],
+)
+def test_a_folder_of_clients_that_is_not_there_is_a_mistake_at_its_pattern(
+    mistakes: Mistakes, pattern: str, folder: str
+) -> None:
+    # An unmounted folder must not look like the removal of every client in it.
+    assert mistakes(f'include = ["here*.toml", "{pattern}"]\n{LEAST}') == [
+        (
+            f'idp.toml:1:26 E001 include[1] cannot list the folder "{folder}": '
+            "No such file or directory"
+        )
+    ]
+
+
+def test_a_folder_of_clients_that_is_a_file_is_a_mistake(mistakes: Mistakes) -> None:
+    found = mistakes(f'include = ["clients.d/*.toml"]\n{LEAST}', {"clients.d": ""})
+    assert found == [
+        'idp.toml:1:12 E001 include[0] cannot list the folder "clients.d": Not a directory'
+    ]
+
+
+def test_a_folder_of_clients_that_may_not_be_listed_is_a_mistake(
+    configured: Load, tmp_path: Path
+) -> None:
+    text = f'include = ["clients.d/*.toml"]\n{LEAST}'
+    assert len(configured(text, {"clients.d/a.toml": CLIENT}).clients) == 1
+    # The folder of the tests is its owner's alone; nobody must reach the configuration, too.
+    Path("idp.toml").chmod(0o644)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    Path("clients.d").chmod(0)
+    with as_nobody(), pytest.raises(MistakesFound) as caught:
+        load(Path("idp.toml"), {})
+    assert str(caught.value) == (
+        'idp.toml:1:12 E001 include[0] cannot list the folder "clients.d": Permission denied'
+    )
 
 
 def test_links_may_live_for_a_minute_or_a_day(configured: Load) -> None:
@@ -431,10 +477,27 @@ def test_every_mistake_of_every_file_is_told_in_one_run(mistakes: Mistakes) -> N
         "clients.d/a.toml:7:18 E104 clients[0].redirect_uris[0] must not have a fragment",
         "clients.d/b.toml:1:1 E102 clients[0].owner is missing",
         (
+            'clients.d/b.toml:2:1 E202 clients[0].client_id "portal" is declared twice. '
+            "First at clients.d/a.toml:2:1"
+        ),
+        (
+            "clients.d/b.toml:6:18 E201 clients[0].redirect_uris[0] must be https "
+            "(http only for loopback, in development mode). "
+            'Did you mean "https://portal.example.gov.bd/cb"?'
+        ),
+        (
+            'clients.d/b.toml:8:1 E202 clients[1].client_id "portal" is declared twice. '
+            "First at clients.d/a.toml:2:1"
+        ),
+        (
             "clients.d/b.toml:13:1 E101 clients[1].redirect_uri is not a key. "
             'Did you mean "redirect_uris"?'
         ),
         "clients.d/c.toml:1:10 E002 is not TOML: Expected ']]' at the end of an array declaration",
+        (
+            'clients.d/d.toml:2:1 E202 clients[0].client_id "portal" is declared twice. '
+            "First at clients.d/a.toml:2:1"
+        ),
         (
             "clients.d/d.toml:7:18 E201 clients[0].redirect_uris[0] must be https "
             '(http only for loopback, in development mode). Did you mean "https://a/cb"?'

@@ -65,6 +65,7 @@ _UNLIKE_THE_ISSUER = re.compile(r"^# keycloak_realm = .*\n", re.MULTILINE)
 @pytest.fixture(name="sample")
 def _sample(tmp_path: Path) -> Path:
     """The production sample where an administrator copies it to: beside its own clients."""
+    (tmp_path / "clients.d").mkdir()
     return Path(shutil.copy(CONFIG / "idp.example.toml", tmp_path / "idp.toml"))
 
 

@@ -73,7 +73,8 @@ def test_an_installation_has_secrets_once_one_is_made(tmp_path: Path) -> None:
 
 
 def test_a_missing_secret_tells_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(SettingsRefused, match=r"^The secret .*/pepper is missing: run idp init\.$"):
+    sentence = r"^The secret .*/pepper is missing: restore it from the backup, or run idp init for "
+    with pytest.raises(SettingsRefused, match=sentence + r"a new installation\.$"):
         load_secrets(tmp_path)
 
 

@@ -309,9 +309,65 @@ announce = "100d"
     assert len(set(places)) == len(places)
     assert codes == [
         *("E105", "E101", "E106", "E103", "E104", "E201", "E201", "E201", "E201", "E201"),
-        *("E104", "E201", "E104", "E104", "E201", "E202"),
+        *("E104", "E202", "E201", "E104", "E104", "E201", "E202"),
     ]
     assert "hunter2" not in "".join(found)
     assert "hush" not in "".join(found)
     assert found[-1].startswith("b.toml:2:1 E202")
-    assert found[-1].endswith("First at idp.toml:32:1")
+    assert found[-1].endswith("First at idp.toml:24:1")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('tokens.code = "601s"', "tokens.code must be at most 10m (RFC 6749 4.1.2)"),
+        ('tokens.access = "1441m"', "tokens.access must be at most 24h"),
+        ('tokens = { access = "1h", refresh = "1h" }',
+         "tokens.access must be shorter than tokens.refresh"),
+        ('keys.keep = "299s"', "keys.keep must not be shorter than tokens.access"),
+    ],
+)  # fmt: skip
+def test_a_life_that_contradicts_another_is_refused(
+    mistakes: Mistakes, lines: str, expected: str
+) -> None:
+    (found,) = mistakes(f"{LEAST}{lines}\n")
+    assert found.endswith(f"E201 {expected}")
+
+
+def test_lives_may_be_as_long_as_they_may(configured: Load) -> None:
+    tokens = configured(
+        f'{LEAST}tokens = {{ code = "10m", access = "24h", refresh = "86401s" }}\n'
+        'keys.keep = "24h"\n'
+    ).tokens
+    assert (tokens.code, tokens.access, tokens.refresh) == (600, 86_400, 86_401)
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("*.gov.bd", "must have the name of a host, without a wildcard"),
+        ("sso_1.gov.bd", "must have the name of a host, without a wildcard"),
+        ("-sso.gov.bd", "must have the name of a host, without a wildcard"),
+        ("sso..gov.bd", "must have the name of a host, without a wildcard"),
+        ("প্রবেশ.bd", "must be written in ASCII: its host as xn--…"),
+    ],
+)
+def test_an_issuer_whose_host_is_no_host_name_is_refused(
+    mistakes: Mistakes, host: str, message: str
+) -> None:
+    text = LEAST.replace("http://127.0.0.1:9000", f"https://{host}/sso")
+    assert mistakes(text)[0] == f"idp.toml:2:1 E104 issuer {message}"
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://sso-1.gov.bd",
+        "https://xn--45b.bd:8443/a",
+        "https://[2001:db8::1]",
+        "https://1.2.3.4",
+    ],
+)
+def test_an_issuer_is_a_host_and_perhaps_more(configured: Load, issuer: str) -> None:
+    text = LEAST.replace("http://127.0.0.1:9000", issuer).replace("development", "production")
+    assert configured(text).issuer == issuer

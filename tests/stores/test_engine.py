@@ -8,18 +8,20 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from idp.model.errors import StoreUnavailable
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql import engine as engine_module
 from idp.stores.sql.engine import reading_options
 from idp.stores.sql.migrate import upgrade
+from idp.stores.sql.work import store_errors
 from tests.contract.builders import user, user_session
 
 
@@ -164,6 +166,57 @@ def test_a_pool_that_is_empty_makes_the_store_unavailable(postgresql_url: str) -
     with stores.read() as view:
         assert view.users.find("x") is None
     engine.dispose()
+
+
+def test_a_full_disk_is_told(sqlite: Engine) -> None:
+    stores = SqlStores(sqlite)
+    with sqlite.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    @event.listens_for(sqlite, "begin")
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreUnavailable) as refused, stores.write() as work:
+        work.users.add(replace(user(), office="x" * 10_000_000))
+    assert str(refused.value) == "its disk is full"
+    with stores.write() as work:
+        assert work.users.find("x") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (bytes(range(256)) * 64, "the file is no SQLite database"),
+        (b"SQLite format 3\0" + bytes(range(256)) * 64, "the file is no SQLite database"),
+    ],
+)
+def test_a_file_that_is_no_database_is_told(tmp_path: Path, content: bytes, reason: str) -> None:
+    file = tmp_path / "idp.sqlite"
+    file.write_bytes(content)
+    engine = open_engine(f"sqlite:///{file}")
+    with pytest.raises(StoreUnavailable) as refused, SqlStores(engine).read() as view:
+        view.users.find("x")
+    engine.dispose()
+    assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("SQLITE_FULL", "its disk is full"),
+        ("SQLITE_IOERR_WRITE", "its disk is full or fails"),
+        ("SQLITE_IOERR", "its disk is full or fails"),
+        ("SQLITE_CORRUPT_INDEX", "the file is damaged"),
+        ("SQLITE_BUSY", "OperationalError"),
+    ],
+)
+def test_the_code_of_sqlite_becomes_the_reason(name: str, reason: str) -> None:
+    origin = sqlite3.OperationalError("x")
+    origin.sqlite_errorname = name
+    with pytest.raises(StoreUnavailable) as refused, store_errors():
+        raise OperationalError("SELECT 1", None, origin)
+    assert str(refused.value) == reason
 
 
 def test_nobody_at_the_address_makes_the_store_unavailable() -> None:

@@ -8,10 +8,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from idp.model.errors import SettingsRefused, StoreUnavailable
 from idp.stores.sql.engine import open_engine, reading_options
+from idp.stores.sql.tables import credentials, signing_keys
 from idp.stores.sql.work import store_errors
 
 SchemaAge: TypeAlias = Literal["none", "older", "current", "newer"]
@@ -59,6 +60,16 @@ def schema_age(engine: Engine) -> SchemaAge:
         return "current"
     known = {script.revision for script in scripts.walk_revisions()}
     return "older" if revision in known else "newer"
+
+
+def has_rows(engine: Engine, table: Literal["credentials", "signing_keys"]) -> bool:
+    """Tell whether a table holds anything, in whichever schema. Raises StoreUnavailable."""
+    if schema_age(engine) == "none":
+        return False
+    key = credentials.c.user_id if table == "credentials" else signing_keys.c.kid
+    reader = engine.execution_options(**reading_options(engine))
+    with store_errors(), reader.connect() as connection:
+        return connection.execute(select(key).limit(1)).first() is not None
 
 
 def check_current(engine: Engine) -> None:

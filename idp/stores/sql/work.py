@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import (
@@ -31,6 +32,13 @@ from idp.stores.sql.sessions import SqlAuthenticationSessions, SqlUserSessions
 from idp.stores.sql.user_batches import SqlUserBatches
 from idp.stores.sql.users import SqlUsers
 
+# What SQLite's result codes mean to an administrator; other reasons are told by their class.
+_SQLITE_REASONS: Final = {
+    "SQLITE_FULL": "its disk is full",
+    "SQLITE_IOERR": "its disk is full or fails",
+    "SQLITE_NOTADB": "the file is no SQLite database",
+    "SQLITE_CORRUPT": "the file is damaged",
+}
 _BREATH = 0.005  # seconds between two bites of a purge, for the other writers
 
 
@@ -150,11 +158,18 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, InternalError, PoolTimeoutError) as error:
-        raise StoreUnavailable(type(error).__name__) from error
+        raise StoreUnavailable(_reason(error)) from error
     except DBAPIError as error:
         if not (error.connection_invalidated or _is_no_store_of_ours(error)):
             raise
-        raise StoreUnavailable(type(error).__name__) from error
+        raise StoreUnavailable(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return why, in words if SQLite tells; its codes have endings, like SQLITE_IOERR_WRITE."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorname", None) or ""
+    found = (reason for prefix, reason in _SQLITE_REASONS.items() if code.startswith(prefix))
+    return next(found, type(error).__name__)
 
 
 def _is_no_store_of_ours(error: DBAPIError) -> bool:
