@@ -24,8 +24,8 @@ _REFUSALS = {
 # Control characters, lone surrogates, line and paragraph separators, and what turns the direction
 # of the text behind it. Joiners are spelling in Bengali and stay.
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-# What no JSON of a claim, no log and not every database holds.
-_BROKEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# What no log and not every database holds; an attribute may have several lines.
+_BROKEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SUBJECT = re.compile(r"[!-~]{1,255}")  # ASCII of at most 255 characters (OIDC Core 2)
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # the form of RFC 5646
 _KEY = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,255}")

@@ -19,7 +19,7 @@ from idp.admin.client_files import (
     with_enabled,
     with_secrets,
 )
-from idp.admin.files import create_whole, make_folder, read_whole, replace_whole
+from idp.admin.files import FileRefused, create_whole, make_folder, read_whole, replace_whole
 from idp.model.clock import Clock, system_clock
 from idp.model.errors import ProbeshError, StoreUnavailable
 from idp.model.tokens import digest, new_secret
@@ -125,9 +125,7 @@ class Clients:
         `table` holds the client's keys but its secrets; `file` is relative to the
         configuration, None: the first pattern of include says. Raises ClientsRefused.
         """
-        # As a draft of its own: the folder of a first client need not be there yet.
-        is_there = self.config.is_file() and self.config.absolute() not in self.base
-        settings = self.settings({self.config: read_whole(self.config)} if is_there else {})
+        settings = self._settings_before_a_client()
         client_id = str(table["client_id"])
         known = self.places(settings).get(client_id)
         if known is not None:
@@ -158,6 +156,16 @@ class Clients:
             replace_whole(draft.file, draft.octets, was=draft.old)
         _, _, place = self.require(draft.client_id)
         return Made(draft.client_id, place, secret)
+
+    def _settings_before_a_client(self) -> Settings:
+        """Return the settings, also before the folder of a first client is there."""
+        if self.config.absolute() in self.base:
+            return self.settings()
+        try:
+            octets = read_whole(self.config)
+        except FileRefused:
+            return self.settings()  # which tells the mistake with its place
+        return self.settings({self.config: octets})
 
     def _target(self, settings: Settings, client_id: str, file: Path | None) -> Path:
         base = self.config.parent

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -116,11 +117,22 @@ def test_a_name_that_turns_the_text_behind_it_is_refused(sign: str) -> None:
         checked_name(f"a{sign}b")
 
 
+def test_an_attribute_may_have_several_lines() -> None:
+    assert json.loads(checked_attributes({"address": "পুরান ঢাকা\r\n\t১১০০"})) == {
+        "address": "পুরান ঢাকা\r\n\t১১০০"
+    }
+
+
 @pytest.mark.parametrize("bad", ["\x00", "a\x00b", "\x1b[2J", "\x7f", "\x85", "\ud800", "a\udfff"])
 def test_an_attribute_or_role_that_no_database_holds_is_refused(bad: str) -> None:
     for attributes in ({"a": bad}, {"a": ["x", bad]}):
         with pytest.raises(UserRefused, match="The attribute a holds a control character"):
             checked_attributes(attributes)
-    for roles in ({"realm": ["x", bad]}, {"clients": {bad: []}}, {"clients": {"a": [bad]}}):
+    broken: tuple[dict[str, Any], ...] = (
+        {"realm": ["x", bad]},
+        {"clients": {bad: []}},
+        {"clients": {"a": [bad]}},
+    )
+    for roles in broken:
         with pytest.raises(UserRefused, match="A role or its client holds a control character"):
             checked_roles(roles)

@@ -16,6 +16,8 @@ from idp.settings.values import Issuer
 
 PLACEHOLDER: Final = "https://sso.example.gov.bd"
 _NO_ADDRESS: Final = "no-reply@example.gov.bd"
+_LONGEST_CODE: Final = 600  # seconds: our own limits (settings/checks.py)
+_LONGEST_ACCESS: Final = 86_400
 _LOCALES: Final = ("bn", "en")
 _REALM_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ADDRESS: Final = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
@@ -273,11 +275,12 @@ def _keys(facts: Mapping[str, Any], findings: Findings) -> Table:
 
 def _tokens(facts: Mapping[str, Any]) -> Table:
     table = Table("[tokens]")
-    code = _seconds(facts, "accessCodeLifespan", 60)
+    code = min(_seconds(facts, "accessCodeLifespan", 60), _LONGEST_CODE)
     table.put("code", duration(code), "Keycloak: accessCodeLifespan")
-    access = _seconds(facts, "accessTokenLifespan", 300)
+    longest = max(2, _seconds(facts, "ssoSessionMaxLifespan", 36_000))
+    # No token outlives its session, there or here.
+    access = min(_seconds(facts, "accessTokenLifespan", 300), longest - 1, _LONGEST_ACCESS)
     table.put("access", duration(access), "Keycloak: accessTokenLifespan")
-    longest = _seconds(facts, "ssoSessionMaxLifespan", 36_000)
     table.put("refresh", duration(longest), "Keycloak: as long as ssoSessionMaxLifespan")
     return table
 
