@@ -109,13 +109,14 @@ def _of_client(name: str, old: Snapshot, new: Snapshot, counts: Counts) -> Itera
         if field == "enabled":
             yield Difference(key, f"{name}: {_enabled(name, counts, is_enabled=bool(after))}")
         elif isinstance(before, list) and isinstance(after, list):
-            for sentence in _of_list(field, before, after):
+            told = _of_secrets if field == "secrets" else _of_list
+            for sentence in told(field, before, after):
                 yield Difference(key, f"{name}: {sentence}")
         else:
             for inner in changed_keys(field, before, after):
-                told = _from_to(inner, _value(old, inner), _value(new, inner))
+                change = _from_to(inner, _value(old, inner), _value(new, inner))
                 effect = OF_CLIENTS.get(field, ("", "", ""))[2]
-                yield Difference(key, f"{name}: {told}{effect and f'; {effect}'}")
+                yield Difference(key, f"{name}: {change}{effect and f'; {effect}'}")
 
 
 def _enabled(name: str, counts: Counts, *, is_enabled: bool) -> str:
@@ -128,18 +129,25 @@ def _enabled(name: str, counts: Counts, *, is_enabled: bool) -> str:
 def _of_list(field: str, old: list[Any], new: list[Any]) -> Iterator[str]:
     """Yield a sentence for each item that came or went; their order means nothing."""
     noun, gone, come = OF_CLIENTS[field]
-    for item in old:
-        if item not in new:
-            yield f"{noun} removed: {_item(item)}; {gone}"
-    for item in new:
-        if item not in old:
-            yield f"{noun} added: {_item(item)}; {come}"
+    yield from (f"{noun} removed: {item}; {gone}" for item in old if item not in new)
+    yield from (f"{noun} added: {item}; {come}" for item in new if item not in old)
 
 
-def _item(item: Any) -> str:
-    if not isinstance(item, dict):
-        return str(item)
-    return f"{item['hash']}, good {'until ' + item['expires'] if item['expires'] else 'for ever'}"
+def _of_secrets(field: str, old: list[Any], new: list[Any]) -> Iterator[str]:
+    """Yield the same of secrets; one whose end is another has neither come nor gone."""
+    before, after = ({s["hash"]: _end(s) for s in secrets} for secrets in (old, new))
+    yield from _of_list(
+        field,
+        [f"{name}, good {end}" for name, end in before.items() if name not in after],
+        [f"{name}, good {end}" for name, end in after.items() if name not in before],
+    )
+    for name in sorted(before.keys() & after.keys()):
+        if before[name] != after[name]:
+            yield f"secret {name}: good {after[name]} instead of {before[name]}"
+
+
+def _end(secret: Mapping[str, Any]) -> str:
+    return f"until {secret['expires']}" if secret["expires"] else "for ever"
 
 
 # -- words ----------------------------------------------------------------------------------------

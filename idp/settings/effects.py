@@ -46,7 +46,7 @@ OF_CLIENTS: Final = {
     "secrets": (
         "secret",
         "whoever still uses it is refused at once",
-        "the others stay good",
+        "it is good at once",
     ),
     "grants": (
         "grant type",

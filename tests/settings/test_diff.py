@@ -206,7 +206,19 @@ def test_a_secret_is_told_by_its_beginning_and_its_last_day(
     client_of(new)["secrets"] = [{"hash": "sha256:22222222…", "expires": "2027-03-01"}]
     assert told(old, new) == [
         f"backoffice: secret removed: sha256:11111111…, good for ever; {OF_CLIENTS['secrets'][1]}",
-        "backoffice: secret added: sha256:22222222…, good until 2027-03-01; the others stay good",
+        "backoffice: secret added: sha256:22222222…, good until 2027-03-01; it is good at once",
+    ]
+
+
+def test_a_secret_that_is_given_an_end_has_neither_come_nor_gone(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    first = client_of(new)["secrets"][0]
+    following = {"hash": "sha256:22222222…", "expires": None}
+    client_of(new)["secrets"] = [{**first, "expires": "2027-03-01"}, following]
+    assert told(old, new) == [
+        "backoffice: secret added: sha256:22222222…, good for ever; it is good at once",
+        "backoffice: secret sha256:11111111…: good until 2027-03-01 instead of for ever",
     ]
 
 
