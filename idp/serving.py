@@ -7,7 +7,6 @@ they alone are taken, and a key that was withdrawn is used no more, whatever fai
 
 import logging
 import os
-import signal
 import socket
 import threading
 import traceback
@@ -53,17 +52,6 @@ def create_app() -> Wsgi:
     serving = Serving(config, loaded)
     serving.start()
     return serving
-
-
-def create_worker() -> Wsgi:
-    """Return the WSGI application of one of granian's workers.
-
-    A worker inherits its parent's handlers and sets its own only when the application is there:
-    told to stop before, it would not hear it and be killed at the end of the server's patience.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    return create_app()
 
 
 def node_of(config: Path) -> str:

@@ -56,7 +56,7 @@ def _serve(
     settings: Settings, address: tuple[str, int], workers: int, invocation: Invocation
 ) -> None:
     server = Granian(
-        "idp.serving:create_worker",
+        "idp.serving:create_app",
         factory=True,
         interface=Interfaces.WSGI,
         address=address[0],
@@ -75,7 +75,15 @@ def _serve(
     )
     # Granian's own handler would respawn the workers. Hooks run after it is set, before they start.
     server.on_startup(lambda: _reload_on_hangup(invocation))
+    # A worker inherits the server's handlers and sets its own only when the application is there:
+    # told to stop before, it would not hear it and be killed at the end of the patience above.
+    os.register_at_fork(after_in_child=_stop_when_told)
     server.serve()
+
+
+def _stop_when_told() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _reload_on_hangup(invocation: Invocation) -> None:

@@ -113,3 +113,34 @@ def test_a_server_without_signing_keys_does_not_start(idp: Idp, config: Path) ->
     make_secrets(config.parent / "secrets")
     answer = idp("run", "--port", str(free_port()))
     assert (answer.exit_code, answer.stderr) == (2, "There are no signing keys: run idp init.\n")
+
+
+FORKING = """
+import os, signal, time
+from pathlib import Path
+from idp.cli import run
+from idp.settings import load
+
+class Server:
+    def __init__(self, *target, **options): signal.signal(signal.SIGTERM, lambda *_: None)
+    def on_startup(self, hook): pass
+    def serve(self):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            os.write(writing, b"!")
+            time.sleep(30)
+            os._exit(0)
+        os.read(reading, 1)
+        os.kill(child, signal.SIGTERM)
+        print(os.WTERMSIG(os.waitpid(child, 0)[1]))
+
+run.Granian = Server
+run._serve(load(Path({config!r}), {{}}), ("127.0.0.1", 1), 1, None)
+"""
+
+
+def test_a_worker_that_is_told_to_stop_while_it_starts_hears_it(config: Path) -> None:
+    code = FORKING.format(config=str(config))
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == str(int(signal.SIGTERM))

@@ -376,10 +376,10 @@ def test_no_thread_of_a_delivery_stays(received: Received, settings_for: Setting
         send(post, rendered)
         failure(SmtpPost(settings_for(dead_port())), rendered)
     for _ in range(50):
-        if threading.active_count() == before:
+        if threading.active_count() <= before:
             break
         time.sleep(0.01)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # one of an earlier test may have ended meanwhile
 
 
 def test_a_missing_file_of_authorities_is_told_at_once(settings_for, tmp_path: Path):
