@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from idp.settings.claims import ScopeClaims
+from idp.settings.clients import STANDARD_SCOPES
 
 AUTHORIZE: Final = "/authorize"
 TOKEN: Final = "/token"  # noqa: S105 - a path
@@ -16,7 +17,7 @@ END_SESSION: Final = "/logout"
 DEVELOPERS: Final = "/developers"
 DISCOVERY: Final = "/.well-known/openid-configuration"
 
-OPENID_SCOPES: Final = ("openid", "profile", "email", "offline_access")
+OPENID_SCOPES: Final = STANDARD_SCOPES
 SIGNING_ALGS: Final = ("RS256", "ES256")
 RESPONSE_MODES: Final = ("query", "fragment", "form_post")
 PROMPTS: Final = ("none", "login", "consent", "select_account")
