@@ -22,6 +22,10 @@ class Frame:
         default_factory=dict
     )  # facts for a relying party's developer
     language_action: str = ""  # "" hides the language switch
+    language_hidden: Mapping[str, str] = field(
+        default_factory=dict, repr=False
+    )  # what the switch sends where no conversation goes on
+    base: str = ""  # path of the issuer, in front of every address of ours
 
 
 class Hours(Protocol):
