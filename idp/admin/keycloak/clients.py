@@ -1,6 +1,5 @@
 """Clients of a realm, as the files that declare them here."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
+from idp.admin.clients import secret_hash
 from idp.admin.keycloak.findings import Findings
 from idp.admin.keycloak.proposal import Table, commented_out, one_line
 from idp.admin.keycloak.roles import BUILT_IN
@@ -178,8 +178,7 @@ class _Translation:
         if not secret or secret.startswith("${"):
             self._find("Clients whose secret is not in the export: give them a new one")
             return
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        self._put("secrets", [{"hash": f"sha256:{digest}"}], "of the secret it has already")
+        self._put("secrets", [{"hash": secret_hash(secret)}], "of the secret it has already")
         if len(secret) < _WEAK_SECRET:
             self._find("Clients whose secret can be guessed: commented out until it is rotated")
             self._obstacles.append(

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from typing_extensions import override
 
 from idp.admin.client_files import toml_value
-
-_UNITS: Final = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 @dataclass
@@ -45,14 +43,6 @@ def commented_out(text: str) -> str:
         line if line.startswith("#") or not line.strip() else f"# {line}"
         for line in text.splitlines(keepends=True)
     )
-
-
-def duration(seconds: int) -> str:
-    """Return a duration in the largest unit that tells it exactly: 1800 is "30m"."""
-    for unit, size in _UNITS:
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 def one_line(text: str) -> str:

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from idp.admin.keycloak.export import ExportRefused
 from idp.admin.keycloak.findings import Findings
 from idp.admin.keycloak.flows import flows_table
-from idp.admin.keycloak.proposal import Table, duration, joined
+from idp.admin.keycloak.proposal import Table, joined
+from idp.settings.toml_text import duration_text
 from idp.settings.values import Issuer
 
 PLACEHOLDER: Final = "https://sso.example.gov.bd"
@@ -194,7 +195,9 @@ def _reset(facts: Mapping[str, Any]) -> Table:
     table = Table("[reset]")
     own = (facts.get("attributes") or {}).get(_RESET_LIFETIME)
     seconds = _number(own or facts.get("actionTokenGeneratedByUserLifespan"), 1800)
-    table.put("ttl", duration(_within(seconds, 61, 86_400)), "Keycloak: the user action lifespan")
+    table.put(
+        "ttl", duration_text(_within(seconds, 61, 86_400)), "Keycloak: the user action lifespan"
+    )
     return table
 
 
@@ -202,10 +205,10 @@ def _session(facts: Mapping[str, Any]) -> Table:
     table = Table("[session]")
     longest = _seconds(facts, "ssoSessionMaxLifespan", 36_000)
     idle = min(_seconds(facts, "ssoSessionIdleTimeout", 1800), longest)
-    table.put("idle", duration(idle), "Keycloak: ssoSessionIdleTimeout")
-    table.put("max", duration(longest), "Keycloak: ssoSessionMaxLifespan")
+    table.put("idle", duration_text(idle), "Keycloak: ssoSessionIdleTimeout")
+    table.put("max", duration_text(longest), "Keycloak: ssoSessionMaxLifespan")
     timeout = _seconds(facts, "accessCodeLifespanLogin", 1800)
-    table.put("login_timeout", duration(timeout), "Keycloak: accessCodeLifespanLogin")
+    table.put("login_timeout", duration_text(timeout), "Keycloak: accessCodeLifespanLogin")
     return table
 
 
@@ -276,12 +279,12 @@ def _keys(facts: Mapping[str, Any], findings: Findings) -> Table:
 def _tokens(facts: Mapping[str, Any]) -> Table:
     table = Table("[tokens]")
     code = min(_seconds(facts, "accessCodeLifespan", 60), _LONGEST_CODE)
-    table.put("code", duration(code), "Keycloak: accessCodeLifespan")
+    table.put("code", duration_text(code), "Keycloak: accessCodeLifespan")
     longest = max(2, _seconds(facts, "ssoSessionMaxLifespan", 36_000))
     # No token outlives its session, there or here.
     access = min(_seconds(facts, "accessTokenLifespan", 300), longest - 1, _LONGEST_ACCESS)
-    table.put("access", duration(access), "Keycloak: accessTokenLifespan")
-    table.put("refresh", duration(longest), "Keycloak: as long as ssoSessionMaxLifespan")
+    table.put("access", duration_text(access), "Keycloak: accessTokenLifespan")
+    table.put("refresh", duration_text(longest), "Keycloak: as long as ssoSessionMaxLifespan")
     return table
 
 

@@ -40,7 +40,7 @@ def test_every_value_of_the_realm_is_where_it_belongs():
     }
     assert found["reset"] == {"ttl": "20m"}
     assert found["session"] == {"idle": "40m", "max": "8h", "login_timeout": "30m"}
-    assert found["tokens"] == {"code": "1m", "access": "10m", "refresh": "8h"}
+    assert found["tokens"] == {"code": "60s", "access": "10m", "refresh": "8h"}
     assert found["theme"] == {"locales": ["bn", "en"], "default": "bn"}
     assert found["keys"] == {"id_token": "RS256", "access_token": "RS256"}
     assert found["mail"] == {
