@@ -5,13 +5,10 @@ Reading `assemble` from top to bottom is reading the house from the cellar to th
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypedDict
 from urllib.parse import urlsplit
-
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.wrappers import Response
 
 from idp.accounts.address_limits import RATES, AddressLimits
 from idp.accounts.answer_time import AnswerTime
@@ -23,9 +20,11 @@ from idp.accounts.sign_out import SignOut
 from idp.accounts.throttle import Throttle
 from idp.accounts.user_sessions import UserSessionRules
 from idp.flow.authenticators.email_otp import EmailOtp
-from idp.flow.authenticators.password import Password
+from idp.flow.authenticators.mailbox_first import MailboxFirst
+from idp.flow.authenticators.password import MAILBOX_FIRST, Password
 from idp.flow.authenticators.reset_credentials import ResetCredentials
-from idp.flow.engine import Engine
+from idp.flow.codes import Codes
+from idp.flow.engine import Engine, led_by
 from idp.flow.required_actions.update_password import UpdatePassword
 from idp.flow.step import Step
 from idp.model.clock import Clock, system_clock
@@ -42,6 +41,7 @@ from idp.outbox.smtp import SmtpPost
 from idp.outbox.worker import Worker
 from idp.settings import Secrets, Settings
 from idp.signin.conversation import SignIn
+from idp.signin.granting import Granting
 from idp.signin.letters import Letters
 from idp.signin.logout import LogOut
 from idp.signin.presence import Presence
@@ -52,14 +52,18 @@ from idp.stores.buckets import Buckets
 from idp.stores.ports import AddressBuckets, Stores
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.flask_database import FlaskDatabase, WebStores
-from idp.theming import Theme, Themes
+from idp.theming import Themes
 from idp.verdict import mail_settings, open_themes
+from idp.web.assets import StaticFiles
 from idp.web.browser import BrowserReader, CookieJar, Proxies
-from idp.web.constants import ConstantAnswers, Wsgi
+from idp.web.closure import Closure
+from idp.web.constants import Wsgi
 from idp.web.developers import Developers
+from idp.web.entrance import Entrance
 from idp.web.forms import FormTokens
+from idp.web.front import Front
 from idp.web.headers import SecurityHeaders
-from idp.web.keycloak import KeycloakAliases, KeycloakLogout
+from idp.web.keycloak import KeycloakLogout
 from idp.web.pages import Pages
 from idp.web.protocol import ProtocolEndpoints
 from idp.web.rendering import Renderer
@@ -92,6 +96,7 @@ class Foundation:
         self.stores = SqlStores(self.engine)
         self.gate = HashGate(threads)  # one hash at a time, in whichever assembly
         self.unmarked: set[str] = set()  # letters that have left without a mark of it
+        self.files = StaticFiles()
         self._buckets: dict[str, Buckets] = {}
 
     def buckets(self, redis_url: str) -> Buckets:
@@ -106,17 +111,19 @@ def assemble(
     clock: Clock = system_clock,
     post: Post | None = None,
     foundation: Foundation | None = None,
+    themes: Themes | None = None,
 ) -> Assembly:
     """Put the rooms together, on the foundation of an assembly before if there was one.
 
-    `post` stands in for the SMTP server in tests.
+    `themes` are those of the settings if somebody has opened them already; `post` stands in for
+    the SMTP server in tests.
     """
     foundation = foundation or Foundation(settings)
     database = FlaskDatabase(foundation.engine)
     # Flask-SQLAlchemy's session carries the conversation; the token path and the worker, which
     # count every microsecond or know no request, use the engine itself (docs/performance.md).
     cellar = _Cellar(settings, secrets, foundation, WebStores(database), clock)
-    themes = open_themes(settings)
+    themes = themes or open_themes(settings)
     provider = _provider(cellar)
     limits = _address_limits(cellar)
     sign_out = SignOut.of(settings.clients)
@@ -128,12 +135,13 @@ def assemble(
         sign_out=sign_out,
         clock=clock,
     )
-    courier = _courier(cellar, themes.default, post or SmtpPost(mail_settings(settings)))
+    courier = _courier(cellar, themes, post or SmtpPost(mail_settings(settings)))
     notifier = _notifier(cellar, provider)
     worker = Worker((courier, notifier), cellar.stores, clock)
     renderer = _renderer(settings, secrets, themes)
     pages = _pages(settings, renderer, sign_in, log_out, limits, worker)
-    wsgi = _site(settings, themes, pages, provider, database)
+    foundation.files.add(themes.assets)
+    wsgi = _site(cellar, themes, pages, provider, database)
     return Assembly(settings, secrets, cellar.stores, courier, notifier, worker, provider, wsgi)
 
 
@@ -203,12 +211,15 @@ def _sign_in(
         sessions=sessions,
         clock=clock,
     )
+    granting = Granting(
+        provider=provider, showing=showing, stores=stores, sessions=sessions, clock=clock
+    )
     return SignIn(
         provider=provider,
         engine=engine,
         showing=showing,
         stores=stores,
-        sessions=sessions,
+        granting=granting,
         presence=presence,
         recovery=recovery,
         clock=clock,
@@ -234,6 +245,7 @@ def _showing(settings: Settings, secrets: Secrets, engine: Engine) -> Showing:
 class _Steps(TypedDict):
     password: Password
     email_otp: EmailOtp
+    mailbox_first: MailboxFirst
     reset_credentials: ResetCredentials
     update_password: UpdatePassword
 
@@ -242,16 +254,17 @@ def _steps(cellar: _Cellar, limits: AddressLimits, sign_out: SignOut) -> _Steps:
     settings, secrets, stores = cellar.settings, cellar.secrets, cellar.web_stores
     throttle = Throttle(stores, secrets.form_key)
     hasher = hasher_of(settings, secrets, cellar.foundation.gate)
+    codes = Codes(
+        stores,
+        secrets.form_key,
+        lifetime=settings.otp.ttl,
+        resend_after=settings.otp.resend_after,
+        tries=settings.otp.tries,
+    )
     return {
         "password": Password(stores, hasher, throttle, _answer_time(cellar, hasher)),
-        "email_otp": EmailOtp(
-            stores,
-            throttle,
-            secrets.form_key,
-            lifetime=settings.otp.ttl,
-            resend_after=settings.otp.resend_after,
-            tries=settings.otp.tries,
-        ),
+        "email_otp": EmailOtp(codes, throttle),
+        "mailbox_first": MailboxFirst(codes, throttle),
         "reset_credentials": ResetCredentials(
             stores,
             throttle,
@@ -259,6 +272,7 @@ def _steps(cellar: _Cellar, limits: AddressLimits, sign_out: SignOut) -> _Steps:
             secrets.form_key,
             lifetime=settings.reset.ttl,
             resend_after=settings.reset.resend_after,
+            invitation_lifetime=settings.reset.welcome_ttl,
         ),
         "update_password": UpdatePassword(
             stores, hasher, throttle, Policy.of(settings.password), sign_out
@@ -274,22 +288,35 @@ def _answer_time(cellar: _Cellar, hasher: Hasher) -> AnswerTime:
 
 
 def _flows(settings: Settings, steps: _Steps) -> dict[str, tuple[Step, ...]]:
-    """Return the flows by name: the configured ones, and those that begin with a mailed link."""
-    named: Mapping[str, Step] = {"password": steps["password"], "email_otp": steps["email_otp"]}
+    """Return the flows by name: the configured ones, and those that begin at the mailbox."""
     reset: tuple[Step, ...] = (steps["reset_credentials"], steps["update_password"])
-    flows = {name: tuple(named[s] for s in names) for name, names in settings.flows.named.items()}
+    flows = {name: _flow(names, steps) for name, names in settings.flows.named.items()}
+    asking = {name: flow for name, flow in flows.items() if steps["email_otp"] in flow}
+    first = {led_by(MAILBOX_FIRST, n): _mailbox_first(flow, steps) for n, flow in asking.items()}
     # After a reset the new password may be taken as typed, never a step that follows it.
     rest = {name: tuple(s for s in flow if s.name != "password") for name, flow in flows.items()}
     longer = {after_reset(name): (*reset, *after) for name, after in rest.items() if after}
-    return {**flows, RESET: reset, **longer}
+    return {**flows, RESET: reset, **longer, **first}
 
 
-def _courier(cellar: _Cellar, theme: Theme, post: Post) -> Courier:
+def _flow(names: tuple[str, ...], steps: _Steps) -> tuple[Step, ...]:
+    password = replace(steps["password"], has_code="email_otp" in names)
+    named: Mapping[str, Step] = {"password": password, "email_otp": steps["email_otp"]}
+    return tuple(named[name] for name in names)
+
+
+def _mailbox_first(flow: tuple[Step, ...], steps: _Steps) -> tuple[Step, ...]:
+    """Return a flow in the other order: what proves the mailbox, then the rest."""
+    return (steps["mailbox_first"], *(step for step in flow if step.name != "email_otp"))
+
+
+def _courier(cellar: _Cellar, themes: Themes, post: Post) -> Courier:
     settings, clock = cellar.settings, cellar.clock
     letters = Letters(
         issuer=settings.issuer,
         timezone=settings.theme.timezone,
-        theme=theme,
+        themes=themes,
+        clients=settings.clients_by_id,
         form_key=cellar.secrets.form_key,
     )
     deliveries = {kind: mailed(post, render, clock) for kind, render in letters.by_kind().items()}
@@ -340,45 +367,40 @@ def _pages(
         renderer=renderer,
         tokens=renderer.tokens,
         origin=f"{issuer.scheme}://{issuer.netloc}",
+        closure=Closure(settings.maintenance.closed_until, settings.theme.timezone, sign_in.clock),
         wait_of=partial(limits.wait, "anonymous"),
         ring=worker.bell,
     )
 
 
 def _site(
-    settings: Settings,
+    cellar: _Cellar,
     themes: Themes,
     pages: Pages,
     provider: OpenIDProvider,
     database: FlaskDatabase,
 ) -> Wsgi:
+    settings = cellar.settings
     headers = SecurityHeaders(
         is_https=pages.reader.jar.is_https,
         style_hashes=themes.style_hashes,
         script_hash=themes.default.script_hash,
+        has_fonts=themes.has_fonts,
     )
-    aliased = [KeycloakLogout(pages, provider)] if settings.aliases.keycloak_realm else []
+    is_aliased = bool(settings.aliases.keycloak_realm)
+    aliased = [KeycloakLogout(pages, provider)] if is_aliased else []
     developers = Developers.of(settings, provider, pages)
-    site = create_site(pages, ProtocolEndpoints(provider), headers, developers, *aliased)
+    entrance, endpoints = Entrance(pages), ProtocolEndpoints(provider)
+    site = create_site(pages, endpoints, headers, entrance, developers, *aliased)
     database.init_app(site)
-    constant = {
-        "/.well-known/openid-configuration": lambda: provider.discovery,
-        "/jwks": lambda: provider.jwks,
-    }
-    constants = ConstantAnswers(
-        site.wsgi_app,
-        constant,
-        allowed_origin=provider.allowed_origin,
-        headers=headers.everywhere(),
+    front = Front(
+        provider=provider,
+        headers=headers,
+        files=cellar.foundation.files,
+        path=urlsplit(settings.issuer).path,
+        is_aliased=is_aliased,
     )
-    ours: Wsgi = constants
-    if aliased:
-        ours = KeycloakAliases(ours, web_origins=provider.web_origins, headers=headers)
-    path = urlsplit(settings.issuer).path
-    if not path:
-        return ours
-    nowhere = Response(status=404, headers=[*headers.everywhere().items()])
-    return DispatcherMiddleware(nowhere, {path: ours})
+    return front.before(site.wsgi_app)
 
 
 def _proxies(settings: Settings) -> Proxies:

@@ -27,7 +27,8 @@ from idp.settings import Loaded, Secrets, load_secrets
 from idp.settings.diff import shared_digest, snapshot_text
 from idp.settings.succession import check_secrets, check_static
 from idp.stores.ports import ServingProcess
-from idp.verdict import DEFAULT_CONFIG, read_and_judge
+from idp.theming import Themes
+from idp.verdict import DEFAULT_CONFIG, judge
 from idp.web.constants import Wsgi
 
 LOOK_EVERY = 1  # seconds
@@ -46,10 +47,10 @@ def create_app() -> Wsgi:
     SettingsRefused; the database must be current (`idp db upgrade`).
     """
     config = Path(os.environ.get("IDP_CONFIG", DEFAULT_CONFIG))
-    loaded = read_and_judge(config)
+    loaded, themes = judge(config)
     level = loaded.settings.logging.level.upper()
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s")
-    serving = Serving(config, loaded)
+    serving = Serving(config, loaded, themes=themes)
     serving.start()
     return serving
 
@@ -63,17 +64,24 @@ class Serving:
     """A WSGI application whose inside is exchanged while it answers."""
 
     def __init__(
-        self, config: Path, loaded: Loaded, *, clock: Clock = system_clock, post: Post | None = None
+        self,
+        config: Path,
+        loaded: Loaded,
+        *,
+        clock: Clock = system_clock,
+        post: Post | None = None,
+        themes: Themes | None = None,
     ) -> None:
         """Assemble what was loaded and tell the node. Raises SettingsRefused, StoreUnavailable.
 
-        `post` stands in for the SMTP server in tests.
+        `themes` are those of the settings if they are open already; `post` stands in for the SMTP
+        server in tests.
         """
         self._config, self._clock, self._post = config, clock, post
         self._foundation = Foundation(loaded.settings)
         self._stores = self._foundation.stores
         self._keys, self._keys_fault = self._key_stamp(loaded), ""
-        self.assembly = self._assemble(loaded, load_secrets(loaded.settings.secrets_dir))
+        self.assembly = self._assemble(loaded, load_secrets(loaded.settings.secrets_dir), themes)
         self._loaded = loaded
         self._process = self._introduce(node_of(config))
         self._due = dict.fromkeys(("report", "rotation"), 0)
@@ -157,8 +165,7 @@ class Serving:
         """Serve the generation `number` if the files allow it; else tell why and go on."""
         fault = ""
         try:
-            loaded, secrets = self._read_next()
-            self._swap(loaded, secrets)
+            self._swap(*self._read_next())
         except StoreUnavailable:
             raise  # this says nothing of the configuration: the next look tries again
         except (ProbeshError, OSError) as error:
@@ -170,18 +177,18 @@ class Serving:
         self._process = replace(self._process, number=number, digest=digest, fault=fault)
         self._due["report"] = 0
 
-    def _read_next(self) -> tuple[Loaded, Secrets]:
+    def _read_next(self) -> tuple[Loaded, Secrets, Themes]:
         """Read files and secrets again. Raises SettingsRefused when they cannot follow."""
-        loaded = read_and_judge(self._config)
+        loaded, themes = judge(self._config)
         secrets = load_secrets(loaded.settings.secrets_dir)
         check_secrets(self.assembly.secrets, secrets)
         check_static(self._loaded.snapshot, loaded.snapshot)
-        return loaded, secrets
+        return loaded, secrets, themes
 
-    def _swap(self, loaded: Loaded, secrets: Secrets) -> None:
+    def _swap(self, loaded: Loaded, secrets: Secrets, themes: Themes) -> None:
         """Build beside what serves, then exchange the two by one assignment."""
         stamp = self._key_stamp(loaded)  # before the keys themselves: never newer than they are
-        old, new = self.assembly, self._assemble(loaded, secrets)
+        old, new = self.assembly, self._assemble(loaded, secrets, themes)
         self.assembly, self._loaded = new, loaded
         self._keys, self._keys_fault = stamp, ""
         logging.getLogger().setLevel(loaded.settings.logging.level.upper())
@@ -189,13 +196,14 @@ class Serving:
         old.worker.stop(timeout=0)
         new.worker.start()
 
-    def _assemble(self, loaded: Loaded, secrets: Secrets) -> Assembly:
+    def _assemble(self, loaded: Loaded, secrets: Secrets, themes: Themes | None) -> Assembly:
         return assemble(
             loaded.settings,
             secrets,
             clock=self._clock,
             post=self._post,
             foundation=self._foundation,
+            themes=themes,
         )
 
     # -- what others know of this process -----------------------------------------------------

@@ -1,6 +1,7 @@
 """The one verdict on a configuration: that of start, reload and `idp config check`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,8 @@ from idp.settings import (
     has_secrets,
     load_secrets,
 )
-from idp.theming import ThemeRefused, Themes, load_all
+from idp.settings.snapshot import digest_of
+from idp.theming import Folders, ThemeRefused, Themes, fingerprint, load_all
 
 _HERE = Path(__file__).parent
 # A wheel carries the themes inside the package, a checkout beside it.
@@ -37,6 +39,11 @@ def read(config: Path) -> Loaded:
 
 
 def read_and_judge(config: Path) -> Loaded:
+    """Return the configuration that `judge` finds nothing wrong with. Raises SettingsRefused."""
+    return judge(config)[0]
+
+
+def judge(config: Path) -> tuple[Loaded, Themes]:
     """Read and try what only a start would meet: secrets, themes and what SMTP is spoken with.
 
     Secrets that `idp init` has yet to make are no mistake. The one verdict of start, reload and
@@ -54,22 +61,38 @@ def read_and_judge(config: Path) -> Loaded:
     except SettingsRefused as error:
         found.append(loaded.origins.locate(Finding(("mail",), "E201", f"is refused: {error}")))
     try:
-        open_themes(loaded.settings)
+        themes = open_themes(loaded.settings)
     except ThemeRefused as error:
-        found.append(Mistake(str(error.path), error.line, 1, "E301", "", error.what))
+        raise MistakesFound([*found, *map(_of_theme, error.all)]) from error
     if found:
         raise MistakesFound(found)
-    return loaded
+    return _with_files(loaded, themes), themes
+
+
+def _of_theme(error: ThemeRefused) -> Mistake:
+    return Mistake(str(error.path), error.line, 1, "E301", "", error.what)
+
+
+def _with_files(loaded: Loaded, themes: Themes) -> Loaded:
+    """Note the files of the installation's own themes: they change what is served like a key."""
+    folders = {folder for theme in themes.all for folder in theme.folders}
+    own = {f.name: fingerprint(f) for f in folders if f.parent != THEMES}
+    if not own:
+        return loaded
+    snapshot = dict(loaded.snapshot)
+    snapshot["theme"] = {**snapshot["theme"], "files": own}
+    return replace(loaded, snapshot=snapshot, digest=digest_of(snapshot))
 
 
 def open_themes(settings: Settings) -> Themes:
     """Return the configured themes. Raises ThemeRefused with its place."""
     return load_all(
-        THEMES,
+        Folders(THEMES, settings.theme.folder),
         settings.theme.name,
         {client.client_id: client.theme for client in settings.clients if client.theme},
         locales=settings.theme.locales,
         support=settings.support,
+        base=urlsplit(settings.issuer).path,
     )
 
 
@@ -86,5 +109,5 @@ def mail_settings(settings: Settings) -> MailSettings:
         password=mail.password or None,
         sender=mail.sender,
         ca_file=str(mail.ca_file) if mail.ca_file else None,
-        message_id_domain=urlsplit(settings.issuer).hostname or "localhost",
+        message_id_domain=mail.message_id_domain or urlsplit(settings.issuer).hostname or "localhost",
     )

@@ -123,10 +123,18 @@ class System:
         return self.desk.letters[before:]
 
     def code(self) -> str:
-        """Return the code of the newest letter."""
+        """Return the newest code, whatever other letters have come."""
         self.deliver()
-        lines = self.desk.letters[-1][1].text.splitlines()
-        return next(line for line in lines if len(line) == 6 and line.isdigit())
+        lines = [line for _, letter in self.desk.letters for line in letter.text.splitlines()]
+        return next(line for line in reversed(lines) if len(line) == 6 and line.isdigit())
+
+
+def site_of(system: System) -> Any:
+    """Return the Flask application, below whatever answers before it."""
+    wsgi: Any = system.assembly.wsgi
+    while hasattr(wsgi, "_inner"):
+        wsgi = wsgi._inner
+    return wsgi.__self__
 
 
 def write_config(

@@ -222,6 +222,46 @@ def test_what_cannot_be_served_changes_nothing_and_is_told_with_its_place(
     assert small_house.serving.assembly is not before
 
 
+def test_a_change_of_a_themes_files_is_served_after_a_reload_and_its_old_files_stay(
+    small_house: House,
+) -> None:
+    own = small_house.config.parent / "themes" / "office"
+    (own / "static").mkdir(parents=True)
+    logo, theme = own / "static" / "logo.svg", own / "theme.toml"
+    (own / "templates").mkdir()
+    (own / "templates" / "aside.html").write_text('<img src="{{ static("logo.svg") }}" alt="">')
+    logo.write_text("<svg/>")
+    theme.write_text('parent = "portal"\nname = { bn = "কার্যালয়" }\n')
+    small_house.change("[limits]", '[theme]\nname = "office"\n[limits]')
+    assert small_house.tell().fault == ""
+    first = _logo(small_house)
+    assert "– কার্যালয়</title>" in small_house.browser().get(small_house.log_in_url).html
+
+    logo.write_text("<svg></svg>")
+    theme.write_text('parent = "portal"\nname = { bn = "দপ্তর" }\n')
+    assert _logo(small_house) == first, "nobody has told it to reload"
+    before = small_house.reports()[-1].digest
+    report = small_house.tell()
+    assert (report.fault, report.digest == before) == ("", False)
+    assert "– দপ্তর</title>" in small_house.browser().get(small_house.log_in_url).html
+    second = _logo(small_house)
+    assert first != second
+    for address in (first, second):
+        answer = Client(small_house.serving).get(address, base_url=ISSUER)
+        assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+
+    theme.write_text('\nlogo = "gone.svg"\n')
+    assert f"{theme}:2:1 E301" in small_house.tell().fault
+    assert _logo(small_house) == second
+
+
+def _logo(house: House) -> str:
+    html = house.browser().get(house.log_in_url).html
+    found = re.search(r'<img src="(/static/[^"]+)"', html)
+    assert found, html
+    return found[1]
+
+
 def test_a_file_that_is_gone_changes_nothing(small_house: House) -> None:
     small_house.config.unlink()
     assert "idp.toml" in small_house.tell().fault
@@ -267,7 +307,7 @@ def test_a_database_that_is_away_for_a_moment_refuses_nothing(
         raise StoreUnavailable("OperationalError")
 
     with monkeypatch.context() as broken:
-        broken.setattr("idp.serving.read_and_judge", away)
+        broken.setattr("idp.serving.judge", away)
         with pytest.raises(StoreUnavailable):
             small_house.serving.look()
     before = small_house.serving.assembly
@@ -713,7 +753,7 @@ def test_a_fault_in_a_look_ends_neither_the_watch_nor_what_is_served(
         raise RuntimeError("a secret text")
 
     with monkeypatch.context() as broken:
-        broken.setattr("idp.serving.read_and_judge", defect)
+        broken.setattr("idp.serving.judge", defect)
         with small_house.stores.write() as work:
             work.generations.store(node_of(small_house.config), "d", "{}", now=1)
         for _ in range(3):

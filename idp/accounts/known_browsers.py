@@ -15,6 +15,16 @@ def is_known(work: Work, user_id: str, cookie: str | None, now: int) -> bool:
     return work.known_browsers.is_known(user_id, digest(cookie), not_before=now - LIFETIME)
 
 
+def is_new(work: Work, user_id: str, cookie: str | None, now: int) -> bool:
+    """Tell whether somebody who has logged in before does so in a browser that is not known.
+
+    Asked before the login is stored. The very first login of an account is nothing new to tell.
+    """
+    if is_known(work, user_id, cookie, now):
+        return False
+    return work.known_browsers.has_any(user_id) or work.user_sessions.has_any_of_user(user_id)
+
+
 def remember(work: Work, user_id: str, now: int, *, cookie: str | None = None) -> str:
     """Remember the browser of a completed login; return its cookie, to be set for LIFETIME.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from idp.accounts.directory import Directory
+from idp.accounts.invitations import Invitations
 from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
 from idp.admin.database import open_stores
@@ -82,6 +83,26 @@ def directory(settings: Settings, clock: Clock = system_clock) -> Directory:
         clock,
         policy=Policy.of(settings.password),
         sign_out=SignOut.of(settings.clients),
+    )
+
+
+def invitations(
+    settings: Settings, client_id: str = "", clock: Clock = system_clock
+) -> Invitations:
+    """Return what invites users, to go on at a client if it is named.
+
+    Raises SettingsRefused for a client that there is not.
+    """
+    if client_id and client_id not in settings.clients_by_id:
+        raise SettingsRefused(f"There is no client {client_id}.")
+    default, locales = settings.theme.default, settings.theme.locales
+    return Invitations(
+        stores=open_stores(settings),
+        form_key=load_secrets(settings.secrets_dir).form_key,
+        clock=clock,
+        lifetime=settings.reset.welcome_ttl,
+        locales=(default, *(other for other in locales if other != default)),
+        client_id=client_id,
     )
 
 

@@ -15,6 +15,7 @@ from idp.cli.keys import keys_group
 from idp.cli.mail import mail_group
 from idp.cli.reload import reload_command
 from idp.cli.run import run_command
+from idp.cli.theme import theme_group
 from idp.cli.user import user_group
 from idp.verdict import DEFAULT_CONFIG
 
@@ -49,6 +50,7 @@ for _command in (
     user_group,
     import_group,
     mail_group,
+    theme_group,
 ):
     root.add_command(_command)
 

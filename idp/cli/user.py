@@ -5,9 +5,10 @@ import sys
 import click
 
 from idp.accounts.directory import ACTIONS
-from idp.admin.installation import directory
+from idp.admin.installation import directory, invitations
 from idp.cli.asking import password_from_stdin
 from idp.cli.command import Invocation, shared_options
+from idp.cli.invite import invite_command
 from idp.cli.user_files import export_command, import_command
 from idp.cli.user_lists import list_command, show_command
 
@@ -21,7 +22,7 @@ def user_group() -> None:
     """Add, show and change users, one by one or by the file."""
 
 
-for _command in (list_command, show_command, import_command, export_command):
+for _command in (list_command, show_command, import_command, export_command, invite_command):
     user_group.add_command(_command)
 
 
@@ -32,10 +33,18 @@ for _command in (list_command, show_command, import_command, export_command):
 @click.option("--office", default="", help="The office.")
 @click.option("--password-stdin", is_flag=True, help="Read a password from standard input.")
 @_temporary
+@click.option("--welcome", "is_welcome", is_flag=True, help="Mail a link to set a password.")
 @shared_options
 @click.pass_obj
 def add(
-    invocation: Invocation, /, email: str, password_stdin: bool, temporary: bool, **names: str
+    invocation: Invocation,
+    /,
+    email: str,
+    *,
+    password_stdin: bool,
+    temporary: bool,
+    is_welcome: bool,
+    **names: str,
 ) -> None:
     """Add a user, without a password unless --password-stdin is given.
 
@@ -43,11 +52,15 @@ def add(
     """
     if temporary and not password_stdin:
         raise click.UsageError("--temporary needs --password-stdin.")
+    if is_welcome and password_stdin:
+        raise click.UsageError("--welcome is for a user without a password.")
     password = password_from_stdin() if password_stdin else None
-    user = directory(invocation.settings()).add(
-        email, **names, password=password, temporary=temporary
-    )
-    invocation.say(f"Added {user.email}.", id=user.id, email=user.email)
+    settings = invocation.settings()
+    user = directory(settings).add(email, **names, password=password, temporary=temporary)
+    if is_welcome:
+        invitations(settings).invite(user.email)
+    told = f"Added {user.email}." + (" A letter of welcome is in the outbox." if is_welcome else "")
+    invocation.say(told, id=user.id, email=user.email)
 
 
 @user_group.command("set-password")

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from idp.accounts.credentials import change_password
 from idp.accounts.sign_out import Cause, SignOut
-from idp.accounts.throttle import Limits
+from idp.accounts.throttle import Limit, Limits, take_slots
 from idp.model.action_token import ActionToken
 from idp.model.errors import AlreadySpent
 from idp.model.letter import Letter
@@ -27,14 +27,19 @@ class Effect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StartChallenge:
-    """Store a challenge and promise the letter that carries its code."""
+    """Store a challenge and promise its letter, as long as its account has not had enough.
+
+    Over a limit nothing is written: a code page without its challenge says so.
+    """
 
     challenge: Challenge
     letter: Letter
+    limits: Limits
 
     def apply(self, work: Work, *, now: int) -> None:
-        work.challenges.add(self.challenge)
-        work.outbox.add(self.letter)
+        if take_slots(work, self.limits, now=now):
+            work.challenges.add(self.challenge)
+            work.outbox.add(self.letter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,13 @@ class ResendChallenge:
     letter: Letter
     limit: int
     not_after: int
+    limits: Limits
 
     def apply(self, work: Work, *, now: int) -> None:
-        if not work.challenges.reserve_send(
+        is_reserved = work.challenges.reserve_send(
             self.challenge_id, limit=self.limit, not_after=self.not_after, now=now
-        ):
+        )
+        if not (is_reserved and take_slots(work, self.limits, now=now)):
             raise AlreadySpent
         work.outbox.add(self.letter)
 
@@ -72,6 +79,16 @@ class ClearCounter:
 
     def apply(self, work: Work, *, now: int) -> None:
         work.counters.clear(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Give back one slot of a key that stays: what was counted beforehand was no failure."""
+
+    key: bytes
+
+    def apply(self, work: Work, *, now: int) -> None:
+        work.counters.refund(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +130,8 @@ class OfferLink:
     def apply(self, work: Work, *, now: int) -> None:
         token = self.token
         live = work.action_tokens.live_of_user(token.user_id, token.credential_version, now=now)
-        waits = [work.counters.blocked(key, now=now) for key, _ in self.limits]
-        if live >= self.most_live or any(waits):
-            return  # counting a refused request would keep its owner waiting longer
-        for key, schedule in self.limits:
-            if work.counters.reserve(key, schedule, now=now) is not None:
-                return
+        if live >= self.most_live or not take_slots(work, self.limits, now=now):
+            return
         work.action_tokens.add(token)
         work.outbox.add(self.letter)
 
@@ -187,3 +200,15 @@ class Send:
 
     def apply(self, work: Work, *, now: int) -> None:
         work.outbox.add(self.letter)
+
+
+@dataclass(frozen=True, slots=True)
+class SendWithin:
+    """Promise a letter unless its limit is reached: a flood of causes is told once."""
+
+    letter: Letter
+    limit: Limit
+
+    def apply(self, work: Work, *, now: int) -> None:
+        if take_slots(work, (self.limit,), now=now):
+            work.outbox.add(self.letter)

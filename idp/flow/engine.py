@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from idp.flow.effects import ClearCounter, Effect
-from idp.flow.outcomes import Challenge, Refused, Succeeded, Throttled
+from idp.flow.effects import ClearCounter, Effect, GiveBack
+from idp.flow.outcomes import Challenge, Refused, Succeeded, SwitchTo, Throttled
 from idp.flow.step import Scene, Step, Visit
 from idp.model.errors import AlreadySpent
 from idp.model.page import Message, Page
@@ -20,6 +20,11 @@ from idp.stores.ports import Stores, Work
 
 T = TypeVar("T")
 Completion: TypeAlias = Callable[[Work, AuthenticationSession, User], T]
+
+
+def led_by(step: str, flow: str) -> str:
+    """Return the name of the flow in which a step comes before the others of `flow`."""
+    return f"{step}>{flow}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ class Engine:
                 return self._stay(session, outcome, visit)
             case Throttled():
                 return self._wait(session, outcome, visit)
+            case SwitchTo():
+                return self._switch(session, outcome, visit)
             case Refused():
                 self._end(session, outcome, visit)
                 return Ended(outcome.error, _or(outcome.user_typed, session.user_typed))
@@ -156,6 +163,20 @@ class Engine:
         wait = max(1, outcome.until - visit.now)
         return replace(turn, page=replace(turn.page, status=429, retry_after=wait))
 
+    def _switch(
+        self, session: AuthenticationSession, outcome: SwitchTo, visit: Visit
+    ) -> Shown | Moved:
+        """Go on with the same request in another order of its flow, from its first step."""
+        other = replace(
+            session,
+            flow=led_by(outcome.first, session.flow),
+            step=0,
+            user_typed=outcome.user_typed,
+            notes={},
+        )
+        entered = self._step(other).enter(self._scene(other, visit))
+        return self._stay(other, entered, visit)
+
     def _end(self, session: AuthenticationSession, outcome: Refused, visit: Visit) -> None:
         with self._stores.write() as work:
             _apply(work, outcome.effects, visit)
@@ -193,7 +214,7 @@ class Engine:
 
     def _refund(self, outcome: Succeeded, visit: Visit) -> None:
         # The proof was right, only too late: what was counted for it was no failure.
-        refunds = tuple(e for e in outcome.effects if isinstance(e, ClearCounter))
+        refunds = tuple(e for e in outcome.effects if isinstance(e, ClearCounter | GiveBack))
         with self._stores.write() as work:
             _apply(work, refunds, visit)
 

@@ -49,4 +49,12 @@ class Refused:
     effects: tuple[Effect, ...] = ()
 
 
-Outcome: TypeAlias = Challenge | Throttled | Succeeded | Refused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchTo:
+    """Nothing was checked: the steps go on in the order in which the step `first` comes first."""
+
+    first: str
+    user_typed: str
+
+
+Outcome: TypeAlias = Challenge | Throttled | Succeeded | Refused | SwitchTo

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from idp.accounts.whereabouts import whereabouts
 from idp.flow.outcomes import Challenge, Outcome
 from idp.model.page import Page
 from idp.model.request import AuthorizationRequest
@@ -19,6 +20,12 @@ class Visit:
     known_browser: str | None = field(repr=False)  # cookie of an earlier login
     session: str | None = field(repr=False)  # cookie of somebody who is logged in
     now: int
+    agent: str = field(default="", repr=False)  # what the browser calls itself
+
+    @property
+    def whereabouts(self) -> dict[str, str]:
+        """The facts of a letter that tell its reader where this request came from."""
+        return whereabouts(self.address, self.agent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,22 @@
 from idp.flow.outcomes import Throttled
 from idp.model.page import Message
 from idp.stores.ports import Blocked
-from idp.theming.digits import whole_minutes
+from idp.theming.digits import MINUTE, whole_minutes
 
-_MINUTE = 60  # seconds
-_HOUR = 3600
+_HOUR = 3600  # seconds
+
+
+def too_often(seconds: int) -> Message:
+    """Say how long somebody waits who came too often: in seconds below a minute."""
+    if seconds < MINUTE:
+        return Message("err.rate.s", {"s": max(1, seconds)})
+    return Message("err.rate", {"n": whole_minutes(seconds)})
 
 
 def must_wait(seconds: int, *, now: int, user_typed: str) -> Throttled:
     """Answer that nothing is judged for so many seconds."""
     left = max(1, seconds)
-    error = Message("err.rate.s", {"s": left})
-    if left >= _MINUTE:
-        error = Message("err.rate", {"n": whole_minutes(left)})
-    return Throttled(until=now + left, error=error, user_typed=user_typed)
+    return Throttled(until=now + left, error=too_often(left), user_typed=user_typed)
 
 
 def must_wait_for(blocked: Blocked, *, now: int, user_typed: str) -> Throttled:

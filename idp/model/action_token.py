@@ -20,7 +20,12 @@ class ActionToken:
     user_typed: str  # the user ID as it was typed
     client_id: str  # "" when nobody said where the person came from
     request: AuthorizationRequest | None  # answered only in the browser that asked
-    browser_digest: bytes  # SHA-256 of the asking browser's key
+    browser_digest: bytes  # SHA-256 of the asking browser's key; of an invitation empty
     created_at: int
     expires_at: int
     used_at: int | None = None
+
+    @property
+    def is_invitation(self) -> bool:
+        """Tell whether an administrator sent it: no browser asked."""
+        return not self.browser_digest

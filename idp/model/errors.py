@@ -7,6 +7,7 @@ ProbeshError
 ├── AlreadySpent             somebody else was faster; the loser changes nothing
 ├── Busy                     no place to hash a password now
 ├── TooMany                  an address has come too often
+├── Closed                   an administrator has closed the service for a while
 ├── StoreUnavailable         the database does not answer
 └── SettingsRefused          the configuration is wrong (settings/diagnostics.py tells where)
 """
@@ -66,6 +67,14 @@ class Busy(ProbeshError):
 class TooMany(ProbeshError):
     """A network's window is full; try again after `retry_after` seconds."""
 
+    retry_after: int
+
+
+@dataclass(eq=False)
+class Closed(ProbeshError):
+    """The service is closed until a moment (seconds since 1970 UTC), `retry_after` seconds away."""
+
+    until: int
     retry_after: int
 
 

@@ -16,7 +16,7 @@ class Letter:
     """
 
     id: str
-    kind: str  # "code", "reset", "changed": its templates; "logout": a notice; "none": a ghost's
+    kind: str  # "code", "reset", …: its templates; "logout": a notice; "none": a ghost's
     to: str  # one mailbox; of a notice, the client
     lane: Lane = "mail"
     batch: str = ""  # what it is asked after by: the log-out that promised it
@@ -35,3 +35,4 @@ class RenderedLetter:
     subject: str
     text: str = field(repr=False)
     html: str = field(repr=False)
+    brand: str = ""  # who writes, in the language of the letter

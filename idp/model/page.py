@@ -18,7 +18,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of `theming/pages.py` in one of its states."""
+    """One page of `theming/states/` in one of its states."""
 
     name: str
     view: Mapping[str, object] = field(default_factory=dict, repr=False)

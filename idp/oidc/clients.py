@@ -1,6 +1,7 @@
 """Clients as the protocol sees them: the records of the configuration, ready for Authlib."""
 
 import hmac
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from idp.model.grant import Grant
 from idp.model.tokens import digest
+from idp.model.user import User
 from idp.settings.clients import Client, ClientSecret
 
 # Compared for clients that are unknown or have no secret: they must cost what a known one costs.
@@ -36,12 +38,24 @@ class RegisteredClient(ClientMixin):
     def check_grant_type(self, grant_type: str) -> bool:
         return grant_type in self.record.grants
 
-    def keeps(self, grant: Grant) -> bool:
-        """Tell whether a grant was given at an address that the client still has.
+    def admits(self, user: User) -> bool:
+        """Tell whether a person has one of the roles that the client asks for, if it asks for any.
 
-        An address that leaves its file takes along what went out there.
+        Roles of the realm count, and those that the person has at this very client.
         """
-        return grant.redirect_uri in self.record.redirect_uris
+        wanted = self.record.required_roles
+        if not wanted:
+            return True
+        roles = json.loads(user.roles)
+        own = roles.get("clients", {}).get(self.client_id, ())
+        return not {*roles.get("realm", ()), *own}.isdisjoint(wanted)
+
+    def keeps(self, grant: Grant, user: User) -> bool:
+        """Tell whether a grant was given at an address that the client still has, to who still may.
+
+        An address that leaves its file takes along what went out there; so does a role.
+        """
+        return grant.redirect_uri in self.record.redirect_uris and self.admits(user)
 
     def allowed(self, scope: Iterable[str]) -> tuple[str, ...]:
         """Return what of `scope` the client may still have: its file may have changed since."""

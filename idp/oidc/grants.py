@@ -67,7 +67,7 @@ class CodeGrant(AuthorizationCodeGrant):
             return _BAD_CODE
         grant, user = claimed
         scope = client.allowed(grant.scope)
-        mistake = self._mistake(grant, now) or _lost(client, grant, scope)
+        mistake = self._mistake(grant, now) or _lost(client, grant, user, scope)
         if mistake:
             work.grants.end(grant.id, now=now)
             return mistake
@@ -130,7 +130,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):
             work.refresh_tokens.end_grant_if_rotated(digest(token), client_id=client_id, now=now)
             return None
         grant, user = found
-        if not self.client.keeps(grant):
+        if not self.client.keeps(grant, user):
             work.grants.end(grant.id, now=now)
             return None
         scope = self._narrowed(grant)
@@ -142,7 +142,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):
         if found is None:
             return None
         grant, user = found
-        if grant.client_id != self.client.client_id or not self.client.keeps(grant):
+        if grant.client_id != self.client.client_id or not self.client.keeps(grant, user):
             return None
         # Clients of Keycloak replace what they have by what they are given, be it nothing.
         again = token if self.client.is_keycloak_style else None
@@ -192,10 +192,10 @@ def is_verifier_of(challenge: str | None, verifier: str | None) -> bool:
     )
 
 
-def _lost(client: RegisteredClient, grant: Grant, scope: tuple[str, ...]) -> str | None:
-    """Say what the client's file has lost since the grant was given."""
-    if not client.keeps(grant):
-        return "The client lost its redirect_uri."
+def _lost(client: RegisteredClient, grant: Grant, user: User, scope: tuple[str, ...]) -> str | None:
+    """Say what the client's file, or the person, has lost since the grant was given."""
+    if not client.keeps(grant, user):
+        return "The client lost its redirect_uri, or the person the role for it."
     return None if scope else "The client lost its scope."
 
 

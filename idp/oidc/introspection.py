@@ -54,13 +54,13 @@ class Introspection(IntrospectionEndpoint):
             return True
         with self.server.stores.read() as work:
             found = work.grants.find_live(grant_id)
-        return found is not None and issued_to.keeps(found[0])
+        return found is not None and issued_to.keeps(*found)
 
     def _describe_refresh_token(self, token: str, client: RegisteredClient) -> dict[str, Any]:
         now = self.server.clock()
         with self.server.stores.read() as work:
             found = work.refresh_tokens.find_live(digest(token), now=now)
-        if found is None or found[0].client_id != client.client_id or not client.keeps(found[0]):
+        if found is None or found[0].client_id != client.client_id or not client.keeps(*found):
             return _INACTIVE
         grant, _ = found
         return {

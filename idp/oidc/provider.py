@@ -11,6 +11,7 @@ from idp.model.logout import LogoutRequest
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import UserSession
 from idp.model.tokens import digest, new_id, new_secret
+from idp.model.user import User
 from idp.oidc import authorize, interaction, keycloak_claims, logout, responses
 from idp.oidc.assurance import acr_of
 from idp.oidc.attribute_claims import AttributeClaims
@@ -72,6 +73,11 @@ class OpenIDProvider:
         """Return where somebody may go on to that client; "" if that is not known."""
         client = self._clients.get(client_id)
         return client.home(self.settings.issuer) if client else ""
+
+    def admits(self, client_id: str, user: User) -> bool:
+        """Tell whether a person has one of the roles that a client asks for, if it asks for any."""
+        client = self._registered.get(client_id)
+        return client is None or client.admits(user)
 
     def check_request(self, pairs: Pairs) -> AuthorizationRequest:
         """Return the checked request. Raises RequestRefused or AuthorizationError."""

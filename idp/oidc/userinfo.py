@@ -74,7 +74,7 @@ class UserInfo:
     def _require_live(self, grant_id: str, client: RegisteredClient) -> tuple[Grant, User]:
         with self.stores.read() as work:
             found = work.grants.find_live(grant_id)
-        if found is None or not client.keeps(found[0]):
+        if found is None or not client.keeps(*found):
             raise _refusal(_BAD_TOKEN)
         return found
 

@@ -62,7 +62,7 @@ class SmtpPost:
         """
         envelope = Envelope(
             rendered,
-            sender=self._sender,
+            sender=_named(self._sender, rendered.brand),
             to=_usable(to, rendered.subject),
             message_id=f"<{letter_id}@{self._domain}>",
             now=now,
@@ -86,6 +86,13 @@ class SmtpPost:
     def _connected(self) -> Iterator["VerifiedConnection"]:
         with self._mail.flask_app.app_context(), self._mail.connect() as connection:
             yield connection
+
+
+def _named(sender: Sender, brand: str) -> Sender:
+    """Return the sender under the name that its letter speaks in, unless it has one of its own."""
+    if sender.name or not is_one_line(brand):
+        return sender
+    return Sender(brand, address=sender.address)
 
 
 def _usable(to: str, subject: str) -> str:

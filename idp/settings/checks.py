@@ -29,7 +29,7 @@ from idp.settings.sections import (
 )
 from idp.settings.values import is_loopback
 
-_MINUTE, _DAY = 60, 86_400  # seconds
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400  # seconds
 _GUESSES = ("", "secret", "password", "changeme", "change-me", "test", "client-secret", "123456")
 STEPS = ("password", "email_otp")  # the authenticators that are built
 RESERVED_FLOW = "reset_credentials"  # the program's own; names that begin like it are, too
@@ -128,6 +128,8 @@ def _check_reset(reset: Reset) -> Findings:
         yield _contradiction("reset.ttl", "must be at least 60s: people are told minutes")
     if reset.ttl > _DAY:
         yield _contradiction("reset.ttl", "must be at most 24h")
+    if not _HOUR <= reset.welcome_ttl <= _DAY:
+        yield _contradiction("reset.welcome_ttl", "must be 1h to 24h: people are told hours")
     if reset.resend_after >= reset.ttl:
         yield _contradiction("reset.resend_after", "must be shorter than reset.ttl")
 
@@ -342,6 +344,11 @@ def _check_page_after_logout(
         yield _contradiction("post_logout_redirect_uris", _NO_LOGINS)
 
 
+def _check_required_roles(grants: Sequence[str], required_roles: Sequence[str]) -> Findings:
+    if required_roles and "authorization_code" not in grants:
+        yield _contradiction("required_roles", _NO_LOGINS)
+
+
 def _check_call_after_logout(grants: Sequence[str], backchannel_logout_uri: str | None) -> Findings:
     if backchannel_logout_uri and "authorization_code" not in grants:
         yield _contradiction("backchannel_logout_uri", _NO_LOGINS)
@@ -364,6 +371,7 @@ _CLIENT_CHECKS: tuple[Callable[..., Findings], ...] = (
     _check_home,
     _check_refresh,
     _check_page_after_logout,
+    _check_required_roles,
     _check_call_after_logout,
     _check_client_flow,
 )

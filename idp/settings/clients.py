@@ -68,6 +68,7 @@ Day: TypeAlias = Annotated[
 ClientId: TypeAlias = Annotated[
     Text, matching(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}", "1 to 100 Latin letters, digits or . _ ~ -")
 ]
+Role: TypeAlias = Annotated[Text, matching(r"[^\x00-\x1f\x7f]{1,100}", "the name of a role")]
 SecretHash: TypeAlias = Annotated[
     Text, matching(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits in small letters")
 ]
@@ -181,6 +182,12 @@ class Client(Section):
         default=None,
         description="The flow of its logins instead of browser.",
         examples=["staff"],
+    )
+    required_roles: tuple[Role, ...] = Field(
+        default=(),
+        description="Roles of which a person must have one, of the realm or of this client; empty: "
+        "everybody may log in there.",
+        examples=[["content-editor"]],
     )
     theme: ThemeName | None = Field(
         default=None, description="The theme of its pages.", examples=["ministry"]

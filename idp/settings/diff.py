@@ -13,6 +13,7 @@ from idp.settings.values import Section, parse_duration
 
 # What each node may have for itself although all serve the same.
 _OF_THE_NODE = frozenset({"listen", "secrets_dir", "include"})
+_OF_THE_NODES_THEME = "folder"
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SECRET = ("mail.password",)
 
@@ -46,6 +47,8 @@ def snapshot_text(snapshot: Snapshot) -> str:
 def shared_digest(snapshot: Snapshot) -> str:
     """Return the SHA-256 of what all nodes should have in common, in hexadecimal digits."""
     shared = {key: value for key, value in snapshot.items() if key not in _OF_THE_NODE}
+    theme = snapshot.get("theme", {})
+    shared["theme"] = {key: value for key, value in theme.items() if key != _OF_THE_NODES_THEME}
     return sha256(snapshot_text(shared).encode()).hexdigest()
 
 

@@ -29,6 +29,7 @@ EFFECTS: Final = {
     "scopes": "counts from the next token on",
     "aliases": _NEXT_REQUEST,
     "logging": "counts at once",
+    "maintenance": "until then nobody can log in and no token is given; without it, at once again",
 }
 
 # Fields of a client: a noun for one item of a list, what it means that one went, that one came.
@@ -57,6 +58,11 @@ OF_CLIENTS: Final = {
         "scope",
         "no new token carries it, not even of a grant that has it",
         "it may be asked for; nobody is logged out",
+    ),
+    "required_roles": (
+        "role",
+        "who has none of the rest is kept out, tokens included; with none left, everybody may come",
+        "who has it may log in there; the first one keeps all others out, tokens included",
     ),
     "web_origins": ("web origin", "scripts from there are refused", "scripts from there may call"),
     "auth": ("", "", "it must prove itself this way at once"),

@@ -147,6 +147,7 @@ class _Loading:
         self._secrets_dir = self._find_secrets_dir(document.tables)
         tables, failed = self._resolved(document)
         tables.setdefault("secrets_dir", _SECRETS_DIR)
+        tables.setdefault("theme", {})  # its folder is relative to the file, too
         hints = get_type_hints(Settings, include_extras=True)
         self._refuse_unknown(document, tables, known_keys(Settings, ()))
         for name, model_field in Settings.model_fields.items():
@@ -169,8 +170,8 @@ class _Loading:
         """Judge the keys against each other, as far as they are right by themselves."""
         wanted = frozenset(self._wanted_flows)
         known = {**self.values, "wanted_flows": wanted}
-        if self.looks is not None:
-            known["looks"] = self.looks
+        if self.looks is not None and "theme" in self.values:
+            known["looks"] = self.looks.with_own(self.values["theme"].folder)
         self.report(main, *run_checks(known))
         for document, path, fields in self._judged:
             for finding in check_client_fields(fields, known):

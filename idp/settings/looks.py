@@ -11,6 +11,10 @@ class Looks:
     themes: frozenset[str]
     locales: frozenset[str]
 
+    def with_own(self, folder: Path) -> "Looks":
+        """Return these with the installation's own themes, which speak the same languages."""
+        return Looks(self.themes | find_looks(folder).themes, self.locales)
+
 
 def find_looks(folder: Path) -> Looks:
     """Return what the folder of themes holds: a theme has a theme.toml, a language words."""

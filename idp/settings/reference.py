@@ -184,7 +184,8 @@ def _example_of(shape: Schema) -> str:
     examples = shape.get("examples")
     if not examples:
         return ""
-    return str(examples[0]) if shape.get("format") == "date" else toml_value(examples[0])
+    is_moment = shape.get("format") in {"date", "date-time"}  # TOML writes them without quotes
+    return str(examples[0]) if is_moment else toml_value(examples[0])
 
 
 def _without_null(schema: Any) -> Any:

@@ -3,6 +3,8 @@
 A key stands here only when the program does what it says.
 """
 
+import datetime as dt
+import math
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -37,12 +39,15 @@ from idp.settings.values import (
     base_of,
     between,
     matching,
+    told_as,
     under,
 )
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 _REDIS = ("redis://", "rediss://", "unix://")
+_DOMAIN = r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*)?"
+_MOMENT = "a time with its offset like 2026-11-23T18:00:00+06:00"
 _REALM = r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})?"  # as the path of an address shows it
 # What a running server cannot change: it must be started anew (`idp reload` says so).
 STATIC_KEYS = ("issuer", "mode", "secrets_dir", "listen", "database")
@@ -186,6 +191,11 @@ class Reset(Section):
     """The mailed link to set a new password."""
 
     ttl: Duration = Field(default=1_800, description="How long a mailed link lives.")
+    welcome_ttl: Duration = Field(
+        default=86_400,
+        description="How long the link of a letter of welcome lives, with which a new user sets "
+        "the first password.",
+    )
     resend_after: Duration = Field(
         default=60, description="The pause before a link is mailed again."
     )
@@ -275,12 +285,26 @@ class Mail(Section):
         description="The address that letters come from.",
         examples=["no-reply@example.gov.bd"],
     )
+    message_id_domain: Annotated[Text, matching(_DOMAIN, "the name of a host")] = Field(
+        default="",
+        description='What stands right of the @ in Message-ID, and our name in EHLO; "" is the '
+        "issuer's host.",
+        examples=["sso.example.gov.bd"],
+    )
 
 
 class Theme(Section):
     """The look, the languages and the time zone of the pages."""
 
-    name: ThemeName = Field(default="portal", description="The folder of the theme.")
+    name: ThemeName = Field(
+        default="portal",
+        description="The theme of all pages and letters, by the name of its folder.",
+    )
+    folder: RelativePath = Field(
+        default=Path("themes"),
+        validate_default=True,
+        description="The folder of themes of your own; none need be there.",
+    )
     locales: Annotated[tuple[Locale, ...], Field(min_length=1)] = Field(
         default=("bn", "en"), description="The languages of the pages."
     )
@@ -333,6 +357,33 @@ class Aliases(Section):
     )
 
 
+def _to_moment(value: object) -> object:
+    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+        raise ValueError(f"must be {_MOMENT}, without quotes")
+    return value
+
+
+Moment: TypeAlias = Annotated[
+    dt.datetime, BeforeValidator(_to_moment), told_as(_MOMENT, format="date-time")
+]
+
+
+class Maintenance(Section):
+    """A planned closure: what people and applications are told until it is over."""
+
+    until: Moment | None = Field(
+        default=None,
+        description="Until then nobody can log in and no token is given; logging out still works. "
+        "Left out, or past: open.",
+        examples=["2026-11-23T18:00:00+06:00"],
+    )
+
+    @property
+    def closed_until(self) -> int | None:
+        """The end in seconds since 1970 UTC, or None."""
+        return None if self.until is None else math.ceil(self.until.timestamp())
+
+
 class Settings(Section):
     """The whole configuration. Relative paths in it are relative to the file it came from."""
 
@@ -373,6 +424,7 @@ class Settings(Section):
     )
     aliases: Aliases = Aliases()
     logging: Logging = Logging()
+    maintenance: Maintenance = Maintenance()
     clients: tuple[Client, ...] = Field(
         default=(), description="The applications that log people in here."
     )

@@ -189,9 +189,9 @@ def _to_network(value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 
 
 def _to_path(value: Any, info: ValidationInfo) -> Any:
-    if not isinstance(value, str):
+    if not isinstance(value, str | Path):  # a default is a path already
         return value
-    return under(base_of(info), value)
+    return under(base_of(info), str(value))
 
 
 def _check_address(value: str) -> str:

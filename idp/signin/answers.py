@@ -32,6 +32,7 @@ class Browser:
     saved_language: str
     accept_language: str
     address: str
+    agent: str = field(default="", repr=False)
 
     def keyed(self) -> tuple[str, Cookies]:
         """Return the browser's key, and the cookie that gives it one if it has none."""
@@ -41,7 +42,7 @@ class Browser:
         return key, Cookies(key=key)
 
     def visit(self, now: int) -> Visit:
-        return Visit(self.address, self.known, self.session, now)
+        return Visit(self.address, self.known, self.session, now, self.agent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class LoggedOut:
     location: str = ""  # of the client
     batch: str = ""  # of the notices that were promised
     client_id: str = ""
+    ui_locales: tuple[str, ...] = ()
     cookies: Cookies = Cookies()
 
 

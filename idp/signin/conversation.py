@@ -10,23 +10,18 @@ finish           every step is proven: session, code and the end of the conversa
 import hmac
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from idp.accounts import known_browsers
 from idp.accounts.user_id import canonical
-from idp.accounts.user_sessions import UserSessionRules
 from idp.flow.engine import Completed, Ended, Engine, Moved, Shown
 from idp.model.clock import Clock
 from idp.model.errors import (
     AlreadySpent,
     AuthorizationError,
     Busy,
-    ProbeshError,
     RequestRefused,
 )
 from idp.model.page import Message, Page
-from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession
 from idp.model.tokens import digest, new_reference
 from idp.model.user import User
@@ -40,20 +35,17 @@ from idp.signin.answers import (
     ShowPage,
     Submission,
 )
+from idp.signin.granting import Granting
 from idp.signin.presence import Presence
 from idp.signin.recovery import Recovery
 from idp.signin.seal import SealBroken
-from idp.signin.showing import Showing
+from idp.signin.showing import Showing, speaking
 from idp.stores.ports import Stores, Work
 
 _log = logging.getLogger(__name__)
 
 _WAYS_OUT = frozenset({"forgot", "login", "cancel", "restart"})  # the buttons drawn as links
 _CHOICES = frozenset({"continue", "switch"})  # of somebody who is logged in already
-
-
-class ForgedForm(ProbeshError):
-    """A form that we did not show to this browser: nothing of it is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +56,7 @@ class SignIn:
     engine: Engine
     showing: Showing
     stores: Stores
-    sessions: UserSessionRules
+    granting: Granting
     presence: Presence
     recovery: Recovery
     clock: Clock
@@ -72,24 +64,25 @@ class SignIn:
     def begin(self, parameters: Sequence[tuple[str, str]], browser: Browser) -> Answer:
         """Answer an authorization request (OIDC Core 3.1.2.1)."""
         reference, now = new_reference(), self.clock()
+        wished = self.showing.wished(parameters)
         try:
             request = self.provider.check_request(parameters)
             person = self.presence.person(browser)
             session = person[0] if person and self.presence.is_enough(request, person[0]) else None
             reason = self.provider.reason_to_ask(request, session, now=now)
         except RequestRefused as refused:
-            return self.showing.refusal(refused, browser, reference)
+            return self.showing.refusal(refused, browser, reference, wished)
         except AuthorizationError as error:
-            return self._fail(error, browser, reference)
+            return self.granting.fail(error, browser, reference, wished)
         if session is not None and reason is None:
-            return self._issue(request, browser, reference)
+            return self.granting.issue(request, browser, reference)
         conversation = self.showing.begin(request, browser, reference, now=now)
         if person is not None and reason in {"login_prompted", "max_age"}:
             return self._ask_again(conversation, person[1], browser)
         return self.showing.current_page(conversation, browser, now=now)
 
     def resume_sealed(self, sealed: str, submission: Submission, browser: Browser) -> Answer:
-        """Go on with a conversation that nothing is proven in. Raises ForgedForm."""
+        """Go on with a conversation that nothing is proven in."""
         try:
             session = self.showing.seal.open(sealed)
         except SealBroken:
@@ -97,7 +90,7 @@ class SignIn:
         if not _is_bound(session, browser):
             return self._begin_again(session, browser, error=Message("err.cookies"))
         if not submission.is_genuine:
-            raise ForgedForm
+            return self._ask_to_submit_again(session, submission, browser)
         return self.recovery.overtaken(session, browser) or self._go_on(
             session, submission, browser
         )
@@ -114,7 +107,7 @@ class SignIn:
         return self.showing.current_page(session, browser, now=self.clock())
 
     def resume(self, handle: str, submission: Submission, browser: Browser) -> Answer:
-        """Go on with a stored conversation. Raises ForgedForm."""
+        """Go on with a stored conversation."""
         session = self._find(handle)
         if session is None:
             return self.showing.unknown(browser)
@@ -123,7 +116,7 @@ class SignIn:
             stranger = replace(session, user_typed="")
             return self._begin_again(stranger, browser, error=Message("err.cookies"))
         if not submission.is_genuine:
-            raise ForgedForm
+            return self._ask_to_submit_again(session, submission, browser)
         if submission.language:
             return self._speak(session, submission.language, browser)
         if not self._goes_on(session):
@@ -150,6 +143,16 @@ class SignIn:
             return self._begin_again(session, browser, notice=Message("login.timeout"))
         return self._submit(session, submission, browser)
 
+    def interrupted(
+        self, sealed: str, handle: str, browser: Browser
+    ) -> AuthenticationSession | None:
+        """Return the conversation of this browser that a page of an error can lead back to."""
+        try:
+            session = self._find(handle) if handle else self.showing.seal.open(sealed)
+        except SealBroken:
+            return None
+        return session if session and _is_bound(session, browser) else None
+
     def unknown(self, browser: Browser) -> ShowPage:
         """Answer somebody who comes without a conversation."""
         return self.showing.unknown(browser)
@@ -164,7 +167,7 @@ class SignIn:
         def finish(work: Work, proven: AuthenticationSession, user: User) -> Reply | GoTo:
             if proven.request is None or not self.showing.is_login(proven):
                 return self.recovery.finish(work, proven, browser)
-            return self._finish(work, proven, proven.request, user, browser)
+            return self.granting.finish(work, proven, proven.request, user, browser)
 
         try:
             turn = self.engine.submit(session, submission.form, visit, finish)
@@ -174,7 +177,8 @@ class SignIn:
             overtaken = self.recovery.overtaken(session, browser)
             return overtaken or self._ask_to_wait(session, submission, busy, browser)
         except RequestRefused as refused:
-            return self.showing.refusal(refused, browser, session.reference)
+            wished = session.request.ui_locales if session.request else ()
+            return self.showing.refusal(refused, browser, session.reference, wished)
         return self._answer_of(turn, session, browser)
 
     def _answer_of(
@@ -199,29 +203,6 @@ class SignIn:
                 _tell(session, "completed")
                 return turn.result
 
-    def _finish(
-        self,
-        work: Work,
-        proven: AuthenticationSession,
-        request: AuthorizationRequest,
-        user: User,
-        browser: Browser,
-    ) -> Reply:
-        now = self.clock()
-        person = self.sessions.find_good(work, browser.session, now=now)
-        cookie, session = self.sessions.start(
-            work, user, amr=proven.amr, now=now, replaces=person[0] if person else None
-        )
-        known = known_browsers.remember(work, user.id, now, cookie=browser.known)
-        response = self.provider.answer(work, request, session, now=now)
-        return Reply(
-            response=response,
-            locale=proven.locale,
-            reference=proven.reference,
-            client_id=request.client_id,
-            cookies=Cookies(session=cookie, known=known, link="" if browser.link else None),
-        )
-
     def _follow_the_winner(
         self, session: AuthenticationSession, submission: Submission, browser: Browser
     ) -> Answer:
@@ -235,7 +216,7 @@ class SignIn:
         stored = self._find(session.id)
         if stored is None:  # not the conversation was overtaken, but what it stands on
             return self._ask_to_wait(session, submission, Busy(1), browser)
-        typed = submission.form.get("userid", "")
+        typed = submission.form.get("userid", session.user_typed)
         is_login = self.showing.is_login(session)
         if is_login and not session.version and canonical(typed) != canonical(stored.user_typed):
             return self._begin_again(replace(session, user_typed=typed), browser)
@@ -249,34 +230,29 @@ class SignIn:
         browser: Browser,
     ) -> ShowPage:
         """Show the same page again: nothing was judged, nothing is lost but the password."""
-        user_typed = submission.form.get("userid") or session.user_typed
-        typed = replace(session, user_typed=user_typed)
-        error = Message("e503.soon")
+        typed, error = _with_typed(session, submission), Message("e503.soon")
         answer = self.showing.current_page(typed, browser, now=self.clock(), error=error)
         page = replace(answer.page, status=503, retry_after=busy.retry_after)
         return replace(answer, page=page)
 
-    # -- ways round the engine --------------------------------------------------------------
+    def _ask_to_submit_again(
+        self, session: AuthenticationSession, submission: Submission, browser: Browser
+    ) -> Answer:
+        """Show the same page again whose form has grown too old: nothing of it was done."""
+        if session.version and not self._goes_on(session):
+            return self._after_its_end(session, browser)
+        overtaken = self.recovery.overtaken(session, browser)
+        if overtaken is not None:
+            return overtaken
+        typed, error, now = _with_typed(session, submission), Message("form.expired"), self.clock()
+        is_late = session.expires_at <= now and not self.recovery.is_about_reset(session)
+        if is_late or not self.showing.is_current(session):
+            answer = self._begin_again(typed, browser, error=error)
+        else:
+            answer = self.showing.current_page(typed, browser, now=now, error=error)
+        return replace(answer, page=replace(answer.page, status=403))
 
-    def _issue(self, request: AuthorizationRequest, browser: Browser, reference: str) -> Answer:
-        """Answer a request by the session that the browser carries, if it is still there."""
-        now = self.clock()
-        with self.stores.write() as work:
-            person = self.sessions.find_good(work, browser.session, now=now, hold=True)
-            if person is None:  # it ended between the look and the grant
-                conversation = self.showing.begin(request, browser, reference, now=now)
-                return self.showing.current_page(conversation, browser, now=now)
-            self.sessions.touch(work, person[0], now=now)
-            try:
-                response = self.provider.answer(work, request, person[0], now=now)
-            except RequestRefused as refused:
-                return self.showing.refusal(refused, browser, reference)
-        return Reply(
-            response=response,
-            locale=self.showing.locale(browser, request.ui_locales),
-            reference=reference,
-            client_id=request.client_id,
-        )
+    # -- ways round the engine --------------------------------------------------------------
 
     def _choose(
         self, session: AuthenticationSession, submission: Submission, browser: Browser
@@ -286,11 +262,14 @@ class SignIn:
         if person is None or submission.action == "switch":
             return self._begin_again(session, browser)
         user_session, user = person
+        request = session.request
+        if request and not self.granting.admits(request, user):
+            return self.granting.forbid(request, person, browser, session.reference)
         if submission.action != "continue":
             page = Page("already", {"email": user.email})
             return self.showing.page_of(session, page, browser)
-        if session.request is not None and self.presence.is_answer_to(session, user_session):
-            return self._issue(session.request, browser, session.reference)
+        if request and self.presence.is_answer_to(session, user_session):
+            return self.granting.issue(request, browser, session.reference)
         return self._begin_again(session, browser)
 
     def _leave(
@@ -321,11 +300,11 @@ class SignIn:
         """Change the language; one that is not offered changes nothing."""
         is_offered = language in self.showing.rules.locales
         locale = language if is_offered else session.locale
-        spoken, cookies = replace(session, locale=locale), Cookies(language=locale)
+        spoken = speaking(session, locale)
         if session.version:
-            with suppress(AlreadySpent), self.stores.write() as work:  # the cookie still counts
-                work.authentication_sessions.save(spoken)
-            return GoTo(session.id, cookies)
+            with self.stores.write() as work:
+                work.authentication_sessions.speak(spoken)
+            return GoTo(session.id, Cookies(language=locale))
         if self.presence.has_changed_since(session, browser):
             answer = self._choose(spoken, Submission({}, is_genuine=True), browser)
         elif self.showing.is_current(session):
@@ -376,20 +355,16 @@ class SignIn:
         is_open = session.taken_at is None and session.expires_at > self.clock()
         return is_open and self.showing.is_current(session)
 
-    def _fail(self, error: AuthorizationError, browser: Browser, reference: str) -> Reply:
-        return Reply(
-            response=self.provider.failure(error),
-            locale=self.showing.locale(browser),
-            reference=reference,
-            client_id="",
-        )
-
 
 def _tell(session: AuthenticationSession, *outcome: str) -> None:
     """Log what a step answered: the reference, the client and keys of ours, nothing typed."""
     _log.info(
         "%s client=%s step=%d %s", session.reference, session.client_id, session.step, outcome
     )
+
+
+def _with_typed(session: AuthenticationSession, submission: Submission) -> AuthenticationSession:
+    return replace(session, user_typed=submission.form.get("userid") or session.user_typed)
 
 
 def _is_bound(session: AuthenticationSession, browser: Browser) -> bool:

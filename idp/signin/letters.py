@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from idp.flow.authenticators.email_otp import derive_code
 from idp.flow.authenticators.reset_credentials import link_secret
+from idp.flow.codes import derive_code
 from idp.model.keyring import Keyring
 from idp.model.letter import Letter, RenderedLetter
 from idp.model.page import Facts
-from idp.theming import Theme, moment
+from idp.settings.clients import Client
+from idp.theming import Theme, Themes, moment
+
+_MINUTE, _HOUR = 60, 3600  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,38 +21,61 @@ class Letters:
 
     issuer: str
     timezone: str
-    theme: Theme
+    themes: Themes
+    clients: Mapping[str, Client]
     form_key: Keyring
 
     def by_kind(self) -> Mapping[str, Callable[[Letter], RenderedLetter]]:
-        return {"code": self.code, "reset": self.reset, "changed": self.changed}
+        """Return what renders a letter, by its kind."""
+        return {
+            "code": self.code,
+            "reset": self.link,
+            "welcome": self.link,
+            "changed": self.plain,
+            "new_device": self.plain,
+            "paused": self.plain,
+        }
 
     def code(self, letter: Letter) -> RenderedLetter:
         """Say the six digits of a challenge."""
         challenge, version = str(letter.facts["challenge"]), int(letter.facts["key_version"])
         return self._render(letter, {"code": derive_code(self.form_key, challenge, version)})
 
-    def reset(self, letter: Letter) -> RenderedLetter:
-        """Say the link to set a new password."""
+    def link(self, letter: Letter) -> RenderedLetter:
+        """Say the link to set a new password, or the first one."""
         token, version = str(letter.facts["token"]), int(letter.facts["key_version"])
-        link = f"{self.issuer}/reset/{link_secret(self.form_key, token, version)}"
-        return self._render(letter, {"url": link})
+        secret = link_secret(self.form_key, token, version)
+        return self._render(letter, {"url": f"{self.issuer}/reset/{secret}"})
 
-    def changed(self, letter: Letter) -> RenderedLetter:
-        """Say that the password was changed, and what to do about it if that is news."""
+    def plain(self, letter: Letter) -> RenderedLetter:
+        """Say what has happened to an account, and where to go if that is news."""
         return self._render(letter, {})
 
-    def _reset_page(self, letter: Letter) -> str:
-        client_id = letter.facts.get("client")
+    def _render(self, letter: Letter, facts: Facts) -> RenderedLetter:
+        client_id = str(letter.facts.get("client", ""))
+        client, page = self.clients.get(client_id), self._reset_page(client_id)
+        theme = self.themes.of(client_id)
+        locale = _spoken(theme, letter.locale)
+        life = letter.expires_at - letter.created_at
+        shared: Facts = {
+            "email": letter.to,
+            "url": page,
+            "page": page,
+            "host": urlsplit(self.issuer).netloc,
+            "minutes": life // _MINUTE,
+            "hours": life // _HOUR,
+            "time": moment(letter.created_at, self.timezone, locale),
+            "client": getattr(client.name, locale) if client else "",
+            "ip": letter.facts.get("ip", ""),
+            "ua": letter.facts.get("ua", ""),
+        }
+        return theme.letter(letter.kind, locale, {**shared, **facts})
+
+    def _reset_page(self, client_id: str) -> str:
         query = f"?{urlencode({'client_id': client_id})}" if client_id else ""
         return f"{self.issuer}/reset{query}"
 
-    def _render(self, letter: Letter, facts: Facts) -> RenderedLetter:
-        shared: Facts = {
-            "email": letter.to,
-            "url": self._reset_page(letter),
-            "host": urlsplit(self.issuer).netloc,
-            "minutes": (letter.expires_at - letter.created_at) // 60,
-            "time": moment(letter.created_at, self.timezone, letter.locale),
-        }
-        return self.theme.letter(letter.kind, letter.locale, {**shared, **facts})
+
+def _spoken(theme: Theme, locale: str) -> str:
+    """Return the language of a letter; a reload may have taken the one that was asked for."""
+    return locale if locale in theme.locales else theme.locales[0]

@@ -11,13 +11,13 @@ from idp.accounts.sign_out import Cause, SignOut
 from idp.model.clock import Clock
 from idp.model.grant import Grant
 from idp.model.logout import LogoutRequest
-from idp.model.page import Page
+from idp.model.page import Message, Page
 from idp.model.sessions import UserSession
 from idp.model.tokens import digest, new_id, new_reference
 from idp.oidc.logout import redirect_location
 from idp.oidc.parameters import Pairs
 from idp.oidc.provider import OpenIDProvider
-from idp.signin.answers import Browser, Cookies, LoggedOut, ShowPage
+from idp.signin.answers import Browser, Cookies, LoggedOut, ShowPage, Submission
 from idp.signin.showing import Showing
 from idp.stores.ports import Stores
 
@@ -51,7 +51,9 @@ class LogOut:
             return self._end(asked, ends, browser, may_return=asked.is_hinted)
         return self.ask(asked, browser)
 
-    def ask(self, asked: LogoutRequest, browser: Browser, language: str = "") -> ShowPage:
+    def ask(
+        self, asked: LogoutRequest, browser: Browser, language: str = "", *errors: Message
+    ) -> ShowPage:
         """Ask whether to log out. What the request has proven travels in the form."""
         key, cookies = browser.keyed()
         locale = language or self.showing.locale(browser, asked.ui_locales)
@@ -59,10 +61,11 @@ class LogOut:
             "client_id": asked.client_id,
             "post_logout_redirect_uri": asked.redirect_uri,
             "state": asked.state or "",
+            "ui_locales": locale if language or asked.ui_locales else "",
         }
         developer = {"reason": asked.fault} if asked.fault else {}
         return ShowPage(
-            page=Page("logout", {"client": self._name(asked.client_id, locale)}),
+            page=Page("logout", {"client": self._name(asked.client_id, locale)}, errors),
             locale=locale,
             reference=new_reference(),
             client_id=asked.client_id,
@@ -73,9 +76,17 @@ class LogOut:
             cookies=replace(cookies, language=language or None),
         )
 
-    def confirm(self, pairs: Pairs, language: str, browser: Browser) -> ShowPage | LoggedOut:
-        """End the session of somebody who has pressed the button, or ask in another language."""
-        asked = self.provider.check_logout(pairs)
+    def confirm(
+        self, pairs: Pairs, submission: Submission, browser: Browser
+    ) -> ShowPage | LoggedOut:
+        """End the session of somebody who has pressed the button, or ask in another language.
+
+        A form that is not right any more, or not ours, asks once more and ends nothing.
+        """
+        asked, language = self.provider.check_logout(pairs), submission.language
+        if not submission.is_genuine:
+            answer = self.ask(asked, browser, "", Message("form.expired"))
+            return replace(answer, page=replace(answer.page, status=403))
         if language:
             offered = language in self.showing.rules.locales
             return self.ask(asked, browser, language if offered else "")
@@ -87,16 +98,19 @@ class LogOut:
         with self.stores.write() as work:
             self.sign_out.end(work, grant.sid, Cause(new_reference(), new_id()), now=now)
 
-    def done(self, batch: str, client_id: str, browser: Browser) -> ShowPage:
+    def done(
+        self, batch: str, client_id: str, browser: Browser, ui_locales: tuple[str, ...] = ()
+    ) -> ShowPage:
         """Show that the person is logged out, and which services have not confirmed it.
 
         Anybody can link to this page: to somebody who is logged in it asks instead.
         """
-        locale, now = self.showing.locale(browser), self.clock()
+        locale, now = self.showing.locale(browser, ui_locales), self.clock()
         client = self.provider.client(client_id)
         session, _ = self._what_ends(browser)
         if session is not None:
-            return self.ask(LogoutRequest(client_id=client_id if client else ""), browser)
+            asked = LogoutRequest(client_id=client_id if client else "", ui_locales=ui_locales)
+            return self.ask(asked, browser)
         with self.stores.read() as work:
             open_notices = work.outbox.undelivered(batch)
         is_waiting = any(notice.created_at + _PATIENCE > now for notice in open_notices)
@@ -144,6 +158,7 @@ class LogOut:
             location=redirect_location(asked) if may_return else "",
             batch=batch,
             client_id=asked.client_id,
+            ui_locales=asked.ui_locales,
             cookies=Cookies(session="", link=""),
         )
 

@@ -6,6 +6,7 @@ opens the link leaves no trace, and every proof is checked again in the one unit
 
 from dataclasses import dataclass, replace
 
+from idp.accounts import known_browsers
 from idp.accounts.address_limits import AddressLimits
 from idp.accounts.user_sessions import UserSessionRules
 from idp.flow.authenticators.reset_credentials import FAULT, OpenedLink, ResetCredentials
@@ -87,9 +88,16 @@ class Recovery:
         return self._show_fault(replace(session, step=0, user_id=None), fault, browser, now)
 
     def finish(self, work: Work, proven: AuthenticationSession, browser: Browser) -> GoTo:
-        """End a reset: nobody is logged in by it. Who was already gets a new cookie."""
+        """End a reset: nobody is logged in by it. Who was already gets a new cookie.
+
+        The browser is known from now on: whoever has reset a password logs in there next, however
+        many strangers have guessed.
+        """
         now = self.clock()
         cookies = Cookies(link="")
+        if proven.user_id is not None:
+            known = known_browsers.remember(work, proven.user_id, now, cookie=browser.known)
+            cookies = replace(cookies, known=known)
         person = self.sessions.find_good(work, browser.session, now=now)
         if person is not None and person[1].id == proven.user_id:
             cookies = replace(cookies, session=self.sessions.renew_cookie(work, person[0]))
@@ -109,10 +117,8 @@ class Recovery:
 
     def done(self, session: AuthenticationSession, browser: Browser) -> ShowPage:
         """Show that the password is set, and the way on to the login."""
-        spoken = browser.saved_language or session.locale
-        locale = spoken if spoken in self.showing.rules.locales else session.locale
         page = Page("done", {"can_return": session.request is not None})
-        return self.showing.page_of(replace(session, locale=locale), page, browser)
+        return self.showing.page_of(session, page, browser)
 
     def cancelled(self, session: AuthenticationSession, browser: Browser) -> ShowPage:
         """Show that nothing was changed to somebody whom no client waits for."""
@@ -127,10 +133,12 @@ class Recovery:
             # The login that waits is the asking browser's own; elsewhere only the way home is told.
             is_same = token.browser_digest == digest(browser.key or "")
             request = token.request if is_same else None
+            wished = request.ui_locales if request else ()
             session = replace(
                 session,
                 reference=token.reference,
                 request=request,
+                locale=self.showing.locale(browser, wished),
                 client_id=token.client_id,
                 user_typed=token.user_typed if is_same else "",
             )

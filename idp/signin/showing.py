@@ -4,13 +4,15 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from idp.flow.engine import Engine
+from idp.flow.authenticators.password import MAILBOX_FIRST
+from idp.flow.engine import Engine, led_by
 from idp.model.errors import RequestRefused
 from idp.model.page import Message, Page
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession
 from idp.model.tokens import digest, new_id, new_reference
 from idp.oidc.errors import error_uri
+from idp.oidc.parameters import Pairs, offered_locales, single_values
 from idp.oidc.request_check import difference
 from idp.signin.answers import Browser, ShowPage
 from idp.signin.seal import Seal
@@ -36,7 +38,7 @@ RESET = "reset_credentials"  # the flow of a forgotten password
 
 def after_reset(flow: str) -> str:
     """Return the name of the flow that resets and then goes on with another flow's steps."""
-    return f"{RESET}>{flow}"
+    return led_by(RESET, flow)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,20 +134,27 @@ class Showing:
             client_id=client_id,
         )
 
-    def refusal(self, refused: RequestRefused, browser: Browser, reference: str) -> ShowPage:
+    def refusal(
+        self,
+        refused: RequestRefused,
+        browser: Browser,
+        reference: str,
+        ui_locales: tuple[str, ...] = (),
+    ) -> ShowPage:
         """Show that a request may not be answered at its client (RFC 6749 4.1.2.1)."""
         _log.warning("%s request refused: %s", reference, _told(refused))
         if refused.reason == "unregistered_redirect_uri":
-            return self._mismatch(refused, browser, reference)
-        view = {"title": "eclient.title", "body": "eclient.body", "facts": {}}
+            return self._mismatch(refused, self.locale(browser, ui_locales), reference)
+        words = {"title": "eclient.title", "body": "eclient.body", "facts": {}}
+        view = {**words, "next": "btn.back", "to": None}
         return ShowPage(
             page=Page("error", view, status=400),
-            locale=self.locale(browser),
+            locale=self.locale(browser, ui_locales),
             reference=reference,
             developer={"reason": refused.reason, **refused.details},
         )
 
-    def _mismatch(self, refused: RequestRefused, browser: Browser, reference: str) -> ShowPage:
+    def _mismatch(self, refused: RequestRefused, locale: str, reference: str) -> ShowPage:
         """Show that the redirect URI is not registered, and only in test mode which ones are."""
         client_id, received = refused.details["client_id"], refused.details["redirect_uri"]
         shown = refused.registered if refused.is_test else ()
@@ -158,7 +167,7 @@ class Showing:
         }
         return ShowPage(
             page=Page("mismatch", view, status=400),
-            locale=self.locale(browser),
+            locale=locale,
             reference=reference,
             client_id=client_id,
         )
@@ -179,7 +188,13 @@ class Showing:
     def is_current(self, session: AuthenticationSession) -> bool:
         """Tell whether a conversation still walks its client's flow: configurations change."""
         flow = self.flow_of(session.client_id)
-        return session.flow in {flow, RESET, after_reset(flow)} and self.engine.has_step(session)
+        ours = {flow, RESET, after_reset(flow), led_by(MAILBOX_FIRST, flow)}
+        return session.flow in ours and self.engine.has_step(session)
+
+    def wished(self, parameters: Pairs) -> tuple[str, ...]:
+        """Return the languages that a request asks for, whatever else is wrong with it."""
+        asked = single_values(parameters).get("ui_locales", "")
+        return offered_locales(asked, self.rules.locales)
 
     def locale(self, browser: Browser, ui_locales: tuple[str, ...] = ()) -> str:
         return choose(
@@ -189,6 +204,12 @@ class Showing:
             saved=browser.saved_language,
             accept_language=browser.accept_language,
         )
+
+
+def speaking(session: AuthenticationSession, locale: str) -> AuthenticationSession:
+    """Return the conversation in the language that its person wants, whatever its client asked."""
+    request = session.request and replace(session.request, ui_locales=(locale,))
+    return replace(session, locale=locale, request=request)
 
 
 def _told(refused: RequestRefused) -> str:

@@ -217,6 +217,9 @@ class AuthenticationSessions(Protocol):
         Raises AlreadySpent if another tab was faster.
         """
 
+    def speak(self, session: AuthenticationSession) -> None:
+        """Keep its `locale` and `request`, ended or not; `version` stays, no tab is overtaken."""
+
     def take(self, session_id: str, *, version: int, now: int) -> None:
         """End it. Raises AlreadySpent if it was moved, or taken, before."""
 
@@ -294,11 +297,15 @@ class UserSessions(Protocol):
     def count_of_user(self, user_id: str, *, now: int) -> int:
         """Count the sessions of a user that have not ended and not reached their end."""
 
+    def has_any_of_user(self, user_id: str) -> bool:
+        """Tell whether a user has had a session, ended or not, that is not purged yet."""
+
 
 class KnownBrowsers(Protocol):
     """Browsers in which a user has logged in before."""
 
     def is_known(self, user_id: str, digest: bytes, *, not_before: int) -> bool: ...
+    def has_any(self, user_id: str) -> bool: ...
     def remember(self, user_id: str, digest: bytes, *, keep: int, now: int) -> None:
         """Store or refresh it, and forget the oldest beyond `keep` of this user."""
 
@@ -356,6 +363,9 @@ class Outbox(Protocol):
 
     def undelivered(self, batch: str) -> Sequence[Letter]:
         """Return the letters of a batch that have not been delivered, given up or not."""
+
+    def is_given_up(self, batch: str) -> bool:
+        """Tell whether the newest letter of a batch was given up, and will not be delivered."""
 
     def delivered(self, letter_id: str, *, now: int) -> None: ...
     def postpone(self, letter_id: str, *, until: int, answer: str) -> None: ...

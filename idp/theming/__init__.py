@@ -1,12 +1,16 @@
 """Pages and letters: the theme chain, catalogues, locale, digits and dates."""
 
-from idp.theming.digits import bengali_digits, bengali_time, moment, whole_minutes
+from idp.theming.digits import bengali_digits, bengali_time, moment, next_time, whole_minutes
+from idp.theming.folders import Folders, fingerprint
 from idp.theming.frame import Frame, Support
 from idp.theming.locale import choose
 from idp.theming.refused import ThemeRefused, WordsMissing
+from idp.theming.static import Asset
 from idp.theming.themes import Theme, Themes, load_all, load_themes
 
 __all__ = [
+    "Asset",
+    "Folders",
     "Frame",
     "Support",
     "Theme",
@@ -16,8 +20,10 @@ __all__ = [
     "bengali_digits",
     "bengali_time",
     "choose",
+    "fingerprint",
     "load_all",
     "load_themes",
     "moment",
+    "next_time",
     "whole_minutes",
 ]

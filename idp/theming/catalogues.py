@@ -2,8 +2,8 @@
 
 import gettext
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Formatter
 
@@ -13,15 +13,18 @@ from markupsafe import Markup, escape
 
 from idp.model.page import Facts, Message
 from idp.theming.digits import bengali_digits
+from idp.theming.pseudo import Part, stretch
 from idp.theming.refused import ThemeRefused, WordsMissing
 
 _COUNTS = ("n", "s")  # facts that a plural form may depend on
+_BRAND = "brand"  # the sentence that is a theme's name
 _LATIN = re.compile(r"[A-Za-z]")
 _BENGALI = re.compile(r"[\u0980-\u09ff]")
+# Words of the other language within a sentence: an address, a name, a range of letters.
+_LATIN_WORDS = re.compile(r"([A-Za-z](?:[\w@./:+–-]*[A-Za-z0-9])?)", re.ASCII)
 
 Fact = str | int | tuple[Message, ...]
 Show = Callable[[Fact], str]
-Part = tuple[str, str | None]  # words, then the fact that follows them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Catalogue:
         self._sentences = dict(sentences)
         self._plural = plural
         self._still = {
-            key: escape(sentence.forms[0][0][0])
+            key: Markup(self._worded(sentence.forms[0][0][0]))  # noqa: S704 - escaped there
             for key, sentence in sentences.items()
             if not sentence.names
         }
@@ -54,6 +57,14 @@ class Catalogue:
     @property
     def keys(self) -> frozenset[str]:
         return frozenset(self._sentences)
+
+    def stretched(self) -> "Catalogue":
+        """Return the same sentences bracketed and 40 % longer: a language to try pages with."""
+        longer = {
+            key: replace(s, forms=tuple(stretch(form, self.locale) for form in s.forms))
+            for key, s in self._sentences.items()
+        }
+        return Catalogue(self.locale, longer, self._plural)
 
     def names(self, key: str) -> frozenset[str]:
         """Return the facts that a sentence needs."""
@@ -68,7 +79,7 @@ class Catalogue:
         still = self._still.get(key)
         if still is not None:
             return still
-        return Markup(self._fill(key, facts, _escaped, self._span))  # noqa: S704 - escaped part by part
+        return Markup(self._fill(key, facts, self._worded, self._span))  # noqa: S704 - escaped part by part
 
     def _sentence(self, key: str) -> Sentence:
         try:
@@ -101,6 +112,16 @@ class Catalogue:
             return bengali_digits(value)
         return str(value)
 
+    def _worded(self, literal: str) -> str:
+        """Return words of ours as HTML, foreign ones among them marked (WCAG 3.1.2).
+
+        A sentence that is foreign as a whole is marked by the element that it stands in.
+        """
+        if self.locale != "bn" or not _BENGALI.search(literal):
+            return _escaped(literal)
+        pieces = enumerate(map(_escaped, _LATIN_WORDS.split(literal)))
+        return "".join(f'<span lang="en">{text}</span>' if at % 2 else text for at, text in pieces)
+
     def _span(self, value: Fact) -> str:
         if isinstance(value, tuple):
             return ", ".join(self.html(item.key, item.facts) for item in value)
@@ -121,21 +142,39 @@ def _escaped(text: str) -> str:
     return str(escape(text))  # plain again: Markup would escape what is joined to it
 
 
-def load_catalogue(themes: tuple[Path, ...], locale: str) -> Catalogue:
+def load_catalogue(themes: tuple[Path, ...], locale: str, names: Sequence[str] = ()) -> Catalogue:
     """Read one language of a chain of themes, ours first, the base last.
 
+    `names`, one a theme or "", each replace the parent's name in every sentence that says it.
     Raise ThemeRefused if a file cannot be read, or an overlay has a key or fact the base has not.
     """
     *overlays, base = (theme / "locale" / locale / "LC_MESSAGES/messages.po" for theme in themes)
     if not base.is_file():
         raise ThemeRefused(base, 1, f"the base theme has no words for {locale}")
     sentences, plural = _read(base, locale)
-    for path in reversed(overlays):
+    for level, path in reversed(tuple(enumerate(overlays))):
+        if names and names[level]:
+            sentences = _renamed(sentences, names[level])
         if path.is_file():
             for key, sentence in _read(path, locale)[0].items():
                 _check_override(path, key, sentence, sentences.get(key))
                 sentences[key] = sentence
     return Catalogue(locale, sentences, plural)
+
+
+def _renamed(sentences: Mapping[str, Sentence], name: str) -> dict[str, Sentence]:
+    """Return the sentences with another name wherever they say the present one."""
+    present = sentences[_BRAND].forms[0][0][0]
+    return {
+        key: replace(
+            sentence,
+            forms=tuple(
+                tuple((words.replace(present, name), fact) for words, fact in form)
+                for form in sentence.forms
+            ),
+        )
+        for key, sentence in sentences.items()
+    }
 
 
 def _check_override(path: Path, key: str, sentence: Sentence, base: Sentence | None) -> None:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+MINUTE = 60  # seconds: waits below it are told in seconds, all others in minutes
 _BENGALI = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 _DAY_PARTS = (  # until that hour
     (4, "রাত"),
@@ -15,9 +16,7 @@ _DAY_PARTS = (  # until that hour
     (20, "সন্ধ্যা"),
     (24, "রাত"),
 )
-
-
-NOON = 12
+_NOON = 12
 
 
 def bengali_digits(value: str | int) -> str:
@@ -37,7 +36,7 @@ def time_of_day(epoch: int, timezone: str, locale: str) -> str:
     if locale == "bn":
         return bengali_time(epoch, timezone)
     at = datetime.fromtimestamp(epoch, ZoneInfo(timezone))
-    return f"{at.hour % 12 or 12}:{at.minute:02} {'am' if at.hour < NOON else 'pm'}"
+    return f"{at.hour % 12 or 12}:{at.minute:02} {'am' if at.hour < _NOON else 'pm'}"
 
 
 def moment(epoch: int, timezone: str, locale: str) -> str:
@@ -45,6 +44,13 @@ def moment(epoch: int, timezone: str, locale: str) -> str:
     day = format_date(datetime.fromtimestamp(epoch, ZoneInfo(timezone)), "d MMMM y", locale=locale)
     told = bengali_digits(day) if locale == "bn" else day
     return f"{told}, {time_of_day(epoch, timezone, locale)}"
+
+
+def next_time(epoch: int, *, now: int, timezone: str, locale: str) -> str:
+    """Tell a moment that stands alone: the time if it is today, else with its day."""
+    zone = ZoneInfo(timezone)
+    days = {datetime.fromtimestamp(at, zone).date() for at in (epoch, now)}
+    return (time_of_day if len(days) == 1 else moment)(epoch, timezone, locale)
 
 
 def whole_minutes(seconds: int) -> int:

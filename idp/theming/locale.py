@@ -16,12 +16,13 @@ def choose(
     saved: str = "",
     accept_language: str = "",
 ) -> str:
-    """Choose a language: what the person chose, what the client asks, what the browser prefers.
+    """Choose a language: what the client asks, what the person chose, what the browser prefers.
 
-    The person's own choice stands first: a switch on the page that a client's `ui_locales`
-    (OIDC Core 3.1.2.1) could undo would be no switch. Nothing unknown is ever an error.
+    A client whose own pages are English asks for English (`ui_locales`, OIDC Core 3.1.2.1); the
+    switch pressed in a conversation becomes that conversation's own `ui_locales`. Nothing unknown
+    is ever an error.
     """
-    wishes = [saved, *ui_locales, *_preferred(accept_language)]
+    wishes = [*ui_locales, saved, *_preferred(accept_language)]
     wanted = [wish.lower().replace("_", "-") for wish in wishes if wish]  # RFC 5646 2.1.1
     spelled = {locale.lower(): locale for locale in offered}
     found = negotiate_locale(wanted, list(spelled), sep="-", aliases={})

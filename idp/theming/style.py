@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from idp.settings.diagnostics import KeyPath, did_you_mean
 from idp.theming.refused import ThemeRefused
+from idp.theming.theme_file import Declared, read_theme_file
 
 FIRST = ("style.css",)  # what the login page needs
 SHEETS = (*FIRST, "later.css")
@@ -19,8 +19,12 @@ _TOKEN = re.compile(r"\$([a-z-]+)")
 _MEDIA = re.compile(r"@[^{}]+\{(?:[^{}]*\{[^{}]*\})*\s*\}")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _TEXT, _EDGE = 4.5, 3.0  # WCAG 2.2: 1.4.3 for text, 1.4.11 for the edges of fields
+COLOURS = ("light", "dark")
+GROUPS = ("sizes", *COLOURS)
+_GENERIC = {"sans-serif", "serif", "monospace", "system-ui"}
 _LINEAR = 0.04045  # sRGB: below it a channel is linear
-_PAIRS = (
+# Which inks are read on which grounds, and how much they must differ.
+PAIRS = (
     *((ink, ground, _TEXT) for ink in ("ink", "soft-ink", "action", "error")
       for ground in ("page", "card")),
     *((ink, f"{kind}-tint", _TEXT) for kind in ("error", "warning", "success", "info")
@@ -39,57 +43,79 @@ class Tokens:
     dark: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A token as a theme of the chain tells it; the higher its level, the nearer to the base."""
+
+    level: int
+    declared: Declared
+    place: KeyPath
+
+    def refused(self, what: str) -> ThemeRefused:
+        return self.declared.refused(self.place, what)
+
+
 def read_tokens(themes: tuple[Path, ...]) -> Tokens:
     """Read the tokens of a chain, ours first, the base last. Raise ThemeRefused with the place."""
-    merged: dict[str, dict[str, str]] = {"sizes": {}, "light": {}, "dark": {}}
-    for theme in reversed(themes):
-        path = theme / "theme.toml"
-        is_base = theme == themes[-1]
-        for group, tokens in read_toml(path).get("tokens", {}).items():
-            if group not in merged:
-                raise ThemeRefused(path, line_of(path, group), f"no group of tokens {group!r}")
-            for name, value in tokens.items():
-                known = is_base or name in merged[group]
-                _check_token(path, name, value, is_colour=group != "sizes", known=known)
-                merged[group][name] = value
-    tokens = Tokens(**merged)
-    _check_contrast(themes[0] / "theme.toml", tokens)
+    return tokens_of(tuple(read_theme_file(theme) for theme in themes))
+
+
+def tokens_of(chain: tuple[Declared, ...]) -> Tokens:
+    """Return the tokens of a chain, ours first. Raise ThemeRefused with the place of a wrong one.
+
+    A contrast that is too low is told where the nearest theme set one of its two colours.
+    """
+    values: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
+    told: dict[KeyPath, _Told] = {}
+    for level, declared in reversed(tuple(enumerate(chain))):
+        for (group, name), value, place in _tokens(declared):
+            if level < len(chain) - 1:  # the base alone names new ones
+                _check_known(declared, place, name, values[group])
+            _check_value(declared, place, value, is_colour=group in COLOURS)
+            values[group][name] = value
+            told[group, name] = _Told(level, declared, place)
+    tokens = Tokens(**values)
+    _check_contrast(tokens, told)
     return tokens
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ThemeRefused(path, 1, "no such theme") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        found = re.search(r"line (\d+)", str(error))
-        raise ThemeRefused(path, int(found[1]) if found else 1, str(error)) from error
+def _tokens(declared: Declared) -> Iterator[tuple[tuple[str, str], str, KeyPath]]:
+    """Yield the tokens of one theme, each with where it is written."""
+    for group in GROUPS:
+        for name, value in getattr(declared.file.tokens, group).items():
+            yield (group, name), value, ("tokens", group, name)
+    if fonts := declared.file.fonts:
+        yield ("sizes", "font"), ",".join(map(_face, fonts.families)), ("fonts", "families")
 
 
-def line_of(path: Path, key: str) -> int:
-    """Return the first line that begins with the key or names it as a table; 1 if there is none."""
-    begins = re.compile(rf"\s*\[?[\w.]*\b{re.escape(key)}\b\s*[\]=]")
-    lines = path.read_text("utf-8").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if begins.match(line)), 1)
+def _face(family: str) -> str:
+    return family if family in _GENERIC else f'"{family}"'
 
 
-def _check_token(path: Path, name: str, value: object, *, is_colour: bool, known: bool) -> None:
-    allowed = _COLOUR if is_colour else _VALUE
-    if not known:
-        raise ThemeRefused(path, line_of(path, name), f"no token {name!r}")
-    if not isinstance(value, str) or not allowed.fullmatch(value):
+def _check_known(declared: Declared, place: KeyPath, name: str, known: Mapping[str, str]) -> None:
+    if name not in known:
+        hint = did_you_mean(name, sorted(known))
+        raise declared.refused(place, f"no token {name!r}{hint and f'. {hint}'}")
+
+
+def _check_value(declared: Declared, place: KeyPath, value: str, *, is_colour: bool) -> None:
+    if not (_COLOUR if is_colour else _VALUE).fullmatch(value):
         kind = "a colour like #006a4e" if is_colour else "a size or a list of fonts"
-        raise ThemeRefused(path, line_of(path, name), f"{name!r} must be {kind}")
+        raise declared.refused(place, f"must be {kind}")
 
 
-def _check_contrast(path: Path, tokens: Tokens) -> None:
-    for scheme, colours in (("light", tokens.light), ("dark", tokens.dark)):
-        for ink, ground, least in _PAIRS:
+def _check_contrast(tokens: Tokens, told: Mapping[KeyPath, _Told]) -> None:
+    found = []
+    for scheme in COLOURS:
+        colours = getattr(tokens, scheme)
+        for ink, ground, least in PAIRS:
             ratio = contrast(colours[ink], colours[ground])
             if ratio < least:
                 what = f"{scheme}: {ink} on {ground} has contrast {ratio:.2f}, needs {least}"
-                raise ThemeRefused(path, line_of(path, ink), what)
+                pair = (told[scheme, ink], told[scheme, ground])
+                found.append(min(pair, key=lambda one: one.level).refused(what))
+    if found:
+        raise ThemeRefused.joined(found)
 
 
 def contrast(one: str, other: str) -> float:
@@ -104,6 +130,14 @@ def _luminance(colour: str) -> float:
         c / 12.92 if c <= _LINEAR else ((c + 0.055) / 1.055) ** 2.4 for c in channels
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def font_face(family: str, address: str) -> str:
+    """Return the rule that fetches a font of a theme; a page never waits for it."""
+    return (
+        f'@font-face{{font-family:"{family}";src:url("{address}") format("woff2");'
+        "font-display:optional}"
+    )
 
 
 def compile_style(themes: tuple[Path, ...], tokens: Tokens, names: tuple[str, ...] = SHEETS) -> str:

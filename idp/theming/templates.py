@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import BaseLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.environment import Environment
 from jinja2.exceptions import TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -11,10 +11,19 @@ from typing_extensions import override
 
 from idp.theming.catalogues import Catalogue
 from idp.theming.refused import ThemeRefused
+from idp.theming.static import Manifest
+from idp.theming.template_checks import Known, Parsed, check_templates, literal_keys
 
-_FOLDERS = ("templates", "mail")
-_WORDS = {"say", "plain"}  # functions of a template whose first argument is a key
-_REFERENCES = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+__all__ = ["Templates", "is_text", "literal_keys"]
+
+PAGES, MAIL = "templates", "mail"
+_TEXT = ".txt.j2"
+
+
+def is_text(name: str) -> bool:
+    """Answer whether a template is the text part of a letter, the one thing never escaped."""
+    name = name.rpartition(":")[2]
+    return name.startswith(f"{MAIL}/") and name.endswith(_TEXT)
 
 
 class _Sources(BaseLoader):
@@ -22,10 +31,11 @@ class _Sources(BaseLoader):
 
     def __init__(self, themes: tuple[Path, ...]) -> None:
         self.paths: dict[str, Path] = {}
+        self.trees: dict[str, nodes.Template] = {}
         for level, theme in enumerate(themes):
-            for folder in _FOLDERS:
-                prefix = "" if folder == "templates" else f"{folder}/"
-                for path in sorted((theme / folder).glob("*")):
+            for folder in (PAGES, MAIL):
+                prefix = "" if folder == PAGES else f"{folder}/"
+                for path in sorted((theme / folder).glob("[!.]*")):
                     self.paths[f"{level}:{prefix}{path.name}"] = path
 
     @override
@@ -35,13 +45,26 @@ class _Sources(BaseLoader):
             raise TemplateNotFound(template)
         return path.read_text("utf-8"), str(path), lambda: True
 
+    @override
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: Any = None,
+    ) -> Template:
+        """Compile a template and keep its tree, which is judged: parsing is most of the work."""
+        source, filename, uptodate = self.get_source(environment, name)
+        tree = self.trees[name] = environment.parse(source, name, filename)
+        code = environment.compile(tree, name, filename)
+        return environment.template_class.from_code(environment, code, globals or {}, uptodate)
+
     def find(self, name: str, start: int, depth: int) -> str:
         found = (f"{level}:{name}" for level in range(start, depth))
         return next((candidate for candidate in found if candidate in self.paths), name)
 
 
 class Templates(ImmutableSandboxedEnvironment):
-    """Jinja for one chain. Everything is escaped except the text part of a mail."""
+    """Jinja for one chain. Everything is escaped except the text part of a letter."""
 
     def __init__(self, themes: tuple[Path, ...]) -> None:
         self._depth = len(themes)
@@ -49,12 +72,13 @@ class Templates(ImmutableSandboxedEnvironment):
         super().__init__(
             loader=self._sources,
             undefined=StrictUndefined,
-            autoescape=lambda name: not (name or "").endswith(".txt.j2"),
+            autoescape=lambda name: not is_text(name or ""),
             auto_reload=False,
             cache_size=-1,
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        del self.filters["safe"]  # what a person typed is escaped, whatever a theme says
 
     def named(self, name: str) -> str:
         """Return the full name of the first theme's template of that name."""
@@ -67,39 +91,21 @@ class Templates(ImmutableSandboxedEnvironment):
             return self._sources.find(template[1:], level + 1, self._depth)
         return self.named(template)
 
-    def check(self, words: Catalogue) -> None:
-        """Compile every template. Raise ThemeRefused for a fault, a lost parent, an unknown key."""
-        for name, path in self._sources.paths.items():
-            try:
-                tree = self.parse(path.read_text("utf-8"), name, str(path))
-                self._check_references(name, path, tree)
-                _check_keys(path, tree, words)
-                self.get_template(name)
-            except TemplateSyntaxError as error:
-                raise ThemeRefused(path, error.lineno, error.message or "syntax") from error
-            except UnicodeDecodeError as error:
-                raise ThemeRefused(path, 1, "not UTF-8") from error
+    def check(self, words: Catalogue, files: Manifest) -> None:
+        """Compile and judge every template. Raise ThemeRefused with the place of the first fault.
 
-    def _check_references(self, name: str, path: Path, tree: nodes.Template) -> None:
-        for node in tree.find_all(_REFERENCES):
-            target = getattr(node, "template", None)
-            if not isinstance(target, nodes.Const):
-                raise ThemeRefused(path, node.lineno, "a template is named by a plain string")
-            if self.join_path(target.value, name) not in self._sources.paths:
-                raise ThemeRefused(path, node.lineno, f"no template {target.value!r}")
+        Refused are a fault in the language, a lost parent, a key, file, variable or block that
+        does not exist, and whatever would show a value unescaped.
+        """
+        parsed = {name: self._parsed(name, path) for name, path in self._sources.paths.items()}
+        check_templates(parsed, Known(words, files, self.join_path, is_text))
+        self._sources.trees.clear()
 
-
-def _check_keys(path: Path, tree: nodes.Template, words: Catalogue) -> None:
-    for key, line in literal_keys(tree):
-        if key not in words:
-            raise ThemeRefused(path, line, f"no sentence {key!r} in the catalogue")
-
-
-def literal_keys(tree: nodes.Template) -> list[tuple[str, int]]:
-    """Return the catalogue keys that a template names literally, each with its line."""
-    return [
-        (call.args[0].value, call.lineno)
-        for call in tree.find_all(nodes.Call)
-        if isinstance(call.node, nodes.Name) and call.node.name in _WORDS
-        if call.args and isinstance(call.args[0], nodes.Const)
-    ]
+    def _parsed(self, name: str, path: Path) -> Parsed:
+        try:
+            self.get_template(name)
+        except TemplateSyntaxError as error:
+            raise ThemeRefused(path, error.lineno, error.message or "syntax") from error
+        except (UnicodeDecodeError, IsADirectoryError) as error:
+            raise ThemeRefused(path, 1, "is not UTF-8") from error
+        return Parsed(name, path, self._sources.trees[name])

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ from markupsafe import Markup
 from idp.model.letter import RenderedLetter
 from idp.model.page import Facts, Message, Page
 from idp.theming.catalogues import Catalogue, load_catalogue
+from idp.theming.folders import BASE, Folders, find_chain
 from idp.theming.frame import Frame, HelpRows, Support, web_address
-from idp.theming.pages import FIELDS, STATES
+from idp.theming.look import Looks, compile_looks, names_of
 from idp.theming.refused import ThemeRefused, WordsMissing
 from idp.theming.skeleton import HIDDEN, Key, Skeleton, hollow, skeleton_key
-from idp.theming.style import FIRST, compile_style, csp_hash, line_of, read_tokens, read_toml
+from idp.theming.states import FIELDS, LETTERS, STATES
+from idp.theming.static import Asset
 from idp.theming.templates import Templates
+from idp.theming.theme_file import Declared
 
-# A field of the answer may be called "submit" and hide the form's own method.
-_SUBMIT = "HTMLFormElement.prototype.submit.call(document.forms[0])"
 _BOXES = {
     "dev.check.good": "success",
     "login.timeout": "warning",
@@ -31,8 +33,10 @@ _BOXES = {
     "upd.done": "success",
     "upd.warn": "warning",
 }
+# Of the letters whose sentences are named otherwise than their kind.
+_SUBJECTS = {"new_device": "mail.newdev.subject", "paused": "mail.locked.subject"}
 _KEPT = 512  # fresh login pages, one a client and language
-_FAULTS = (TemplateError, WordsMissing, TypeError)
+_FAULTS = (TemplateError, WordsMissing, TypeError, LookupError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +48,46 @@ class Shown:
     kind: str = ""  # of a notice: info, warning, success
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    first: Markup  # the style of the login page
-    style: Markup  # of every other page
-    script: Markup
-    tokens: Mapping[str, str]
-
-
 class Theme:
     """One theme with its parents, compiled. Made once, read by many threads."""
 
     def __init__(
         self,
-        chain: tuple[Path, ...],
+        chain: tuple[Declared, ...],
         catalogues: Mapping[str, Catalogue],
         support: HelpRows,
+        base: str = "",
     ) -> None:
-        tokens = read_tokens(chain)
-        first, style = compile_style(chain, tokens, FIRST), compile_style(chain, tokens)
-        self.style_hashes = (csp_hash(first), csp_hash(style))
-        self.script_hash = csp_hash(_SUBMIT)
+        """Compile a chain, ours first; `base` is the path of the issuer. Raise ThemeRefused."""
+        folders = tuple(declared.folder for declared in chain)
+        self.name, self.folders = folders[0].name, folders
+        self.looks: Looks = compile_looks(chain, catalogues, support, base)
         self.locales = tuple(catalogues)
+        self._base = base
         self._catalogues = dict(catalogues)
-        self._templates = Templates(chain)
-        self._templates.check(catalogues[self.locales[0]])
-        self._look = _Look(_inline(first), _inline(style), _inline(_SUBMIT), tokens.light)
+        self._templates = Templates(folders)
+        self._templates.check(catalogues[self.locales[0]], self.looks.files)
         self._support = support
         self._pages = {name: self._template(f"{name}.html") for name in FIELDS}
         self._kept: dict[Key, Skeleton] = {}
         self._fixed = {locale: self._surroundings(locale) for locale in self.locales}
+
+    @property
+    def assets(self) -> Mapping[str, Asset]:
+        """What its pages fetch, by address without the path of the issuer."""
+        return self.looks.assets
+
+    @property
+    def style_hashes(self) -> tuple[str, ...]:
+        return self.looks.style_hashes
+
+    @property
+    def script_hash(self) -> str:
+        return self.looks.script_hash
+
+    @property
+    def has_fonts(self) -> bool:
+        return self.looks.has_fonts
 
     def page(self, page: Page, frame: Frame) -> str:
         """Render a page as a whole HTML document."""
@@ -115,16 +129,21 @@ class Theme:
             raise WordsMissing(f"letter {kind!r}: {error}") from error
 
     def _letter(self, kind: str, locale: str, facts: Facts) -> RenderedLetter:
-        words = self._catalogues[locale]
+        words, look = self._catalogues[locale], self.looks.by_locale[locale]
         known = {"locale": locale, "facts": facts, "support": self._support}
         text = self._template(f"mail/{kind}.txt.j2")
         html = self._template(f"mail/{kind}.html.j2")
         return RenderedLetter(
-            subject=words.plain(f"mail.{kind}.subject", {}),
+            subject=words.plain(_SUBJECTS.get(kind, f"mail.{kind}.subject"), {}),
             text=text.render(known, say=_plain(words)).strip() + "\n",
             html=html.render(
-                known, say=_html(words), plain=_plain(words), tokens=self._look.tokens
+                known,
+                say=_html(words),
+                plain=_plain(words),
+                tokens=look.tokens,
+                night=look.night,
             ),
+            brand=words.plain("brand", {}),
         )
 
     def say(self, locale: str, message: Message) -> str:
@@ -138,9 +157,13 @@ class Theme:
     def _template(self, name: str) -> Template:
         return self._templates.get_template(self._templates.named(name))
 
+    def _static(self, name: str) -> str:
+        """Return the address of a static file. Raise LookupError for an unknown one."""
+        return self._base + self.looks.files.require(name).address
+
     def _surroundings(self, locale: str) -> dict[str, Any]:
         """Gather what every page of a language shares; the sidebar is rendered once, here."""
-        words = self._catalogues[locale]
+        words, look = self._catalogues[locale], self.looks.by_locale[locale]
         others = [other for other in self.locales if other != locale]
         fixed: dict[str, Any] = {
             "say": _html(words),
@@ -150,7 +173,8 @@ class Theme:
             "locale": locale,
             "other_locale": others[0] if others else "",
             "support": self._support,
-            "look": self._look,
+            "look": look,
+            "static": self._static,
         }
         aside = self._template("aside.html").render(fixed)
         return {**fixed, "aside": Markup(aside)}  # noqa: S704 - our own template, escaped there
@@ -168,70 +192,88 @@ class Themes:
         return self._by_client.get(client_id, self.default)
 
     @property
+    def all(self) -> tuple[Theme, ...]:
+        """Each theme once, the default one first."""
+        return tuple(dict.fromkeys((self.default, *self._by_client.values())))
+
+    @property
     def style_hashes(self) -> tuple[str, ...]:
         """Return what a Content-Security-Policy must allow: the styles of each theme, once."""
-        themes = (self.default, *self._by_client.values())
-        return tuple(dict.fromkeys(hash_ for theme in themes for hash_ in theme.style_hashes))
+        return tuple(dict.fromkeys(hash_ for theme in self.all for hash_ in theme.style_hashes))
+
+    @property
+    def assets(self) -> Mapping[str, Asset]:
+        """Return what all pages fetch, by address without the path of the issuer."""
+        return {address: asset for theme in self.all for address, asset in theme.assets.items()}
+
+    @property
+    def has_fonts(self) -> bool:
+        """Answer whether a page of any theme fetches a font."""
+        return any(theme.has_fonts for theme in self.all)
 
 
 def load_all(
-    root: Path,
+    root: Path | Folders,
     default: str,
     by_client: Mapping[str, str],
     *,
     locales: Sequence[str],
     support: Support,
+    base: str = "",
 ) -> Themes:
     """Load the default theme and the clients' (name of a theme by client_id), each name once.
 
     Raise ThemeRefused (`file:line: …`) if any part of one of them cannot be used.
     """
-    loaded = {
-        name: load_themes(root, name, locales=locales, support=support)
-        for name in dict.fromkeys((default, *by_client.values()))
-    }
+    load = partial(load_themes, root, locales=locales, support=support, default=default, base=base)
+    loaded = {name: load(name) for name in dict.fromkeys((default, *by_client.values()))}
     return Themes(loaded[default], {client: loaded[name] for client, name in by_client.items()})
 
 
-def load_themes(root: Path, name: str, *, locales: Sequence[str], support: Support) -> Theme:
-    """Load a theme and its parents from `root`, and try every state of every page once.
+def load_themes(
+    root: Path | Folders,
+    name: str,
+    *,
+    locales: Sequence[str],
+    support: Support,
+    default: str = BASE,
+    base: str = "",
+) -> Theme:
+    """Load a theme and its parents, and try every state of every page and letter once.
 
-    Raise ThemeRefused (`file:line: …`) if any part of it cannot be used.
+    A theme without a parent stands on the `default` one; `base` is the path of the issuer, which
+    stands in front of every address. Raise ThemeRefused (`file:line: …`) if any part of it cannot
+    be used.
     """
-    chain = _chain(root, name)
-    catalogues = {locale: load_catalogue(chain, locale) for locale in locales}
+    folders = root if isinstance(root, Folders) else Folders(root)
+    chain = find_chain(folders, name, default)
+    paths = tuple(declared.folder for declared in chain)
+    catalogues = {
+        locale: load_catalogue(paths, locale, names_of(chain, locale)) for locale in locales
+    }
     try:
-        theme = Theme(chain, catalogues, HelpRows.of(support))
-        for locale in locales:
-            for state in STATES:
-                theme.page(state.page, state.frame(locale))
+        theme = Theme(chain, catalogues, HelpRows.of(support), base)
+        _try(theme)
     except _FAULTS as error:
-        raise ThemeRefused(*_place(error, root), str(error)) from error
+        raise ThemeRefused(*_place(error, folders), str(error)) from error
     return theme
 
 
-def _chain(root: Path, name: str) -> tuple[Path, ...]:
-    chain: list[Path] = []
-    asked_by = (root, 1)
-    while name:
-        path = root / name / "theme.toml"
-        if "/" in name or not path.is_file() or path.parent in chain:
-            raise ThemeRefused(*asked_by, f"no usable theme {name!r}")
-        chain.append(path.parent)
-        asked_by = (path, line_of(path, "parent"))
-        name = str(read_toml(path).get("parent", ""))
-    return tuple(chain)
+def _try(theme: Theme) -> None:
+    """Render everything that there is, so that nobody else is the first to see a fault."""
+    for locale in theme.locales:
+        for state in STATES:
+            theme.page(state.page_in(locale), state.frame(locale))
+        for letter in LETTERS:
+            theme.letter(letter.kind, locale, letter.facts(locale))
 
 
-def _place(error: BaseException, root: Path) -> tuple[Path, int]:
+def _place(error: BaseException, folders: Folders) -> tuple[Path, int]:
     """Find the innermost line of a theme in a traceback; Jinja puts template lines there."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [(Path(f.filename), f.lineno or 1) for f in frames if f.filename.startswith(str(root))]
-    return lines[-1] if lines else (root, 1)
-
-
-def _inline(text: str) -> Markup:
-    return Markup(text)  # noqa: S704 - written by us, its tokens checked by style.py
+    roots = tuple(str(root) for root in folders.all)
+    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
+    lines = [(Path(f.filename), f.lineno or 1) for f in frames if f.filename.startswith(roots)]
+    return lines[-1] if lines else (folders.all[-1], 1)
 
 
 def _shown(words: Catalogue, message: Message, fields: Sequence[str]) -> Shown:

@@ -10,6 +10,7 @@ from idp.signin.answers import Browser, Cookies
 
 _DAY = 24 * 3600
 _LONGEST = 80  # characters of a cookie's value
+_LONGEST_AGENT = 256  # characters of a User-Agent: the names that are looked for stand in them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +92,5 @@ class BrowserReader:
             saved_language=self.jar.read(request, "language") or "",
             accept_language=request.headers.get("Accept-Language", "")[:256],
             address=self.proxies.client_address(request),
+            agent=request.headers.get("User-Agent", "")[:_LONGEST_AGENT],
         )

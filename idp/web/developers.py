@@ -17,7 +17,6 @@ from idp.oidc.request_check import PastedRequest, examine
 from idp.settings import Settings
 from idp.signin.answers import Cookies, ShowPage
 from idp.web.pages import Pages
-from idp.web.rendering import see_other
 
 PAGE: Final = protocol.DEVELOPERS
 CHECK: Final = f"{PAGE}/check"
@@ -46,6 +45,7 @@ ERRORS: Final[Mapping[str, Message]] = {
     "invalid_scope": Message("dev.e.scope", {"scope": "openid"}),
     "invalid_token": Message("dev.e.token"),
     "insufficient_scope": Message("dev.e.insufficient", {"scope": "openid"}),
+    "access_denied": Message("dev.e.denied", {"key": "required_roles"}),
     "unauthorized_client": Message("dev.e.unauthorized", {"key": "grants"}),
     "unsupported_grant_type": Message(
         "dev.e.only", {"value": "authorization_code, refresh_token, client_credentials"}
@@ -110,19 +110,13 @@ class Developers:
         return self._answer(self._page(""))
 
     def check(self) -> Response:
-        """Tell what is wrong with a pasted request, or go on in the other language."""
+        """Tell what is wrong with a pasted request; its language switch brings it along."""
         self.pages.check_form()
         language = request.form.get("language", "")
-        url = request.form.get("url", request.form.get("pasted", ""))
-        if not language:
-            return self._answer(self._judged(url))
         if language not in self.pages.sign_in.showing.rules.locales:
             language = ""
-        if url:
-            return self._answer(self._judged(url), language)
-        response = see_other(self._path(PAGE))
-        self.pages.renderer.jar.set(response, Cookies(language=language or None))
-        return response
+        url = request.form.get("url", request.form.get("pasted", ""))
+        return self._answer(self._judged(url), language, form=CHECK, fields={"pasted": url})
 
     def _judged(self, url: str) -> Page:
         if not url.strip():
@@ -146,7 +140,7 @@ class Developers:
         view = {"url": url, "check": self._path(CHECK), "home": self._path(PAGE)}
         return Page("request_check", {**view, "mistakes": (), "tips": (), **found}, errors, notice)
 
-    def _answer(self, page: Page, language: str = "") -> Response:
+    def _answer(self, page: Page, language: str = "", **around: Any) -> Response:
         browser = self.pages.reader.read(request)
         return self.pages.renderer.response(
             ShowPage(
@@ -154,6 +148,7 @@ class Developers:
                 locale=language or self.pages.locale(browser),
                 reference="",
                 cookies=Cookies(language=language or None),
+                **around,
             )
         )
 

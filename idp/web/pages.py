@@ -11,9 +11,10 @@ from werkzeug.datastructures import MultiDict
 from idp.model.errors import TooMany
 from idp.oidc.parameters import parse_pairs
 from idp.signin.answers import Answer, Browser, Submission
-from idp.signin.conversation import ForgedForm, SignIn
+from idp.signin.conversation import SignIn
 from idp.signin.logout import CONFIRM, LogOut
 from idp.web.browser import BrowserReader
+from idp.web.closure import Closure
 from idp.web.forms import FormTokens, read_submission
 from idp.web.rendering import Renderer, see_other
 
@@ -32,6 +33,7 @@ class Pages:
     renderer: Renderer
     tokens: FormTokens
     origin: str  # of the issuer
+    closure: Closure
     wait_of: Callable[[str], int | None]  # address -> seconds, when its window is full
     ring: Callable[[], None]  # wakes the worker: a letter may have been promised
 
@@ -111,14 +113,12 @@ class Pages:
         browser = self.reader.read(request)
         self.check_form()
         submission = self._submission(browser, CONFIRM)
-        if not submission.is_genuine:
-            raise ForgedForm
         pairs = list(request.form.items(multi=True))
-        return self._ringing(self.log_out.confirm(pairs, submission.language, browser))
+        return self._ringing(self.log_out.confirm(pairs, submission, browser))
 
     def logged_out(self, batch: str) -> Response:
         client_id = request.args.get("client_id", "")
-        answer = self.log_out.done(batch, client_id, self.reader.read(request))
+        answer = self.log_out.done(batch, client_id, self.reader.read(request), self._wished())
         return self.renderer.response(answer)
 
     def _submission(self, browser: Browser, conversation: str) -> Submission:
@@ -141,7 +141,10 @@ class Pages:
 
     def locale(self, browser: Browser) -> str:
         """Return the language of a page outside any conversation."""
-        return self.sign_in.showing.locale(browser)
+        return self.sign_in.showing.locale(browser, self._wished())
+
+    def _wished(self) -> tuple[str, ...]:
+        return self.sign_in.showing.wished(list(request.args.items(multi=True)))
 
     def limit(self) -> None:
         """Let an address wait whose window is full. Raises TooMany."""

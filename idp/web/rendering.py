@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from flask import Response
+from flask import Response, request
 
 from idp.model.page import Page
 from idp.settings.clients import Client
 from idp.signin.answers import Answer, GoTo, LoggedOut, Reply, ShowPage
-from idp.theming import Frame, Themes, whole_minutes
+from idp.theming import Frame, Themes
 from idp.web.browser import CookieJar
 from idp.web.forms import FormTokens
+from idp.web.way_back import way_back
+
+LANGUAGE = "/language"  # where the switch of pages outside a conversation posts to
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,6 @@ class Renderer:
         self.jar.set(response, answer.cookies)
         return response
 
-    def error(
-        self, name: str, status: int, *, locale: str, reference: str, retry_after: int | None = None
-    ) -> Response:
-        """Return the error page whose title is `<name>.title`."""
-        body, facts = f"{name}.body", {}
-        if name == "e503":
-            body = "e503.soon"
-        if name == "e429":
-            body, facts = "err.rate", {"n": max(1, whole_minutes(retry_after or 0))}
-        view = {"title": f"{name}.title", "body": body, "facts": facts}
-        page = Page("error", view, status=status, retry_after=retry_after)
-        return self.response(ShowPage(page=page, locale=locale, reference=reference))
-
     def _bare(self, answer: Answer) -> Response:
         match answer:
             case ShowPage():
@@ -69,6 +59,7 @@ class Renderer:
         client = self.clients.get(answer.client_id)
         path = answer.form or "/signin" + (f"/{answer.handle}" if answer.handle else "")
         action = f"{self.base}{path}" if bound_to else ""
+        return_to = "" if action else way_back(request)
         frame = Frame(
             action=action,
             hidden=hidden,
@@ -77,7 +68,9 @@ class Renderer:
             client_home=client.home(self.issuer) if client else self.home,
             reference=answer.reference,
             developer=answer.developer,
-            language_action=action,
+            language_action=action or (f"{self.base}{LANGUAGE}" if return_to else ""),
+            language_hidden={"return": return_to} if return_to else {},
+            base=self.base,
         )
         html = self.themes.of(answer.client_id).page(answer.page, frame)
         response = Response(
@@ -88,8 +81,9 @@ class Renderer:
         return response
 
     def _farewell(self, answer: LoggedOut) -> str:
-        query = f"?{urlencode({'client_id': answer.client_id})}" if answer.client_id else ""
-        return f"{self.base}/logout/{answer.batch}{query}"
+        facts = {"client_id": answer.client_id, "ui_locales": " ".join(answer.ui_locales)}
+        query = urlencode({name: fact for name, fact in facts.items() if fact})
+        return f"{self.base}/logout/{answer.batch}" + (query and f"?{query}")
 
     def _reply(self, answer: Reply) -> Response:
         if answer.response.mode != "form_post":

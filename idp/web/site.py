@@ -34,12 +34,13 @@ def create_site(
     host = urlsplit(pages.origin).netloc
 
     @site.before_request
-    def check_size_and_host() -> None:
+    def check_size_host_and_hours() -> None:
         if len(request.query_string) > _MOST:
             abort(414)
         if request.host != host:
             # Nothing is built from Host; a name that is not ours is somebody else's trick.
             abort(400)
+        pages.closure.check(request.path)
 
     @site.after_request
     def finish(response: Response) -> Response:

@@ -1,16 +1,44 @@
+"""The throttle: what is counted together, when it must wait, and what a success forgets."""
+
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count as numbers
 from threading import Barrier
 
 import pytest
 
+from idp.accounts import throttle as policy
 from idp.accounts.addresses import address_network
-from idp.accounts.throttle import OTP, PAIR, UPDATE, Throttle
+from idp.accounts.throttle import (
+    KNOWN_BROWSER,
+    OTP,
+    PAIR,
+    SENDS,
+    STRANGERS,
+    STRANGERS_A_DAY,
+    STRANGERS_OF_NOBODY,
+    UPDATE,
+    Attempt,
+    Closed,
+    Slot,
+    Throttle,
+    longest_wait,
+    take_slots,
+    unlock,
+)
 from idp.model.keyring import Keyring
-from idp.stores.ports import Blocked
+from idp.model.user import User
+from idp.stores.ports import Blocked, Schedule
 from idp.stores.sql import SqlStores
 
 OFFICE, HERE, NOW = "office@example.gov.bd", "203.0.113.7", 1_795_000_000
+DAY = 24 * 3600
 FORM_KEY = Keyring({1: b"f" * 32})
+OWNER = User(id="u1", email=OFFICE, email_canonical=OFFICE)
+NOBODYS = Attempt(user_id_canonical=OFFICE, user=None, address=HERE)
+STRANGERS_OWN = replace(NOBODYS, user=OWNER)
+KNOWN = replace(STRANGERS_OWN, known_browser="a cookie")
+everybody = pytest.mark.parametrize("attempt", [NOBODYS, STRANGERS_OWN], ids=["nobody", "somebody"])
 
 
 @pytest.fixture
@@ -18,44 +46,85 @@ def throttle(stores: SqlStores) -> Throttle:
     return Throttle(stores, FORM_KEY)
 
 
+def attempt_at(address: str = HERE, user_id: str = OFFICE) -> Attempt:
+    return Attempt(user_id_canonical=user_id, user=None, address=address)
+
+
 def reserve_all(throttle: Throttle, user_id: str, address: str = HERE, count: int = 5) -> None:
     for _ in range(count):
-        assert throttle.reserve(user_id, address, now=NOW) is None
+        assert isinstance(throttle.reserve(attempt_at(address, user_id), now=NOW), Slot)
+
+
+def fail(throttle: Throttle, attempt: Attempt, times: int = 1, *, now: int = NOW) -> list[Slot]:
+    """Let an attempt fail from ever other addresses: no pair has to wait."""
+    addresses = (f"2001:db8:{n >> 16:x}:{n & 0xFFFF:x}::1" for n in numbers())
+    slots = []
+    for address, _ in zip(addresses, range(times), strict=False):
+        slot = throttle.reserve(replace(attempt, address=address), now=now)
+        assert isinstance(slot, Slot), slot
+        slots.append(slot)
+    return slots
+
+
+def succeed(throttle: Throttle, attempt: Attempt, *, now: int = NOW) -> None:
+    """Reserve, and do what the password step does with a slot of a right password."""
+    slot = throttle.reserve(attempt, now=now)
+    assert isinstance(slot, Slot)
+    with throttle._stores.write() as work:
+        for key in slot.forgotten:
+            work.counters.clear(key)
+        for key in slot.refunded:
+            work.counters.refund(key)
+
+
+def look(throttle: Throttle, attempt: Attempt, *, now: int = NOW) -> Blocked | Closed | None:
+    with throttle._stores.read() as work:
+        return throttle.look(work, attempt, now=now)
+
+
+def counted(stores: SqlStores) -> tuple[int, int]:
+    """Return how many keys have failures, and how many in all."""
+    query = "SELECT count(*), sum(failures) FROM counters WHERE failures > 0"
+    with stores.engine.connect() as connection:
+        keys, failures = connection.exec_driver_sql(query).one()
+    return keys, failures
 
 
 def test_five_failures_in_a_minute_make_the_pair_wait_a_minute(throttle: Throttle) -> None:
     reserve_all(throttle, OFFICE)
-    assert throttle.reserve(OFFICE, HERE, now=NOW + 1) == Blocked(until=NOW + 60)
-    assert throttle.reserve(OFFICE, HERE, now=NOW + 59) == Blocked(until=NOW + 60)
+    assert throttle.reserve(attempt_at(), now=NOW + 1) == Blocked(until=NOW + 60)
+    assert throttle.reserve(attempt_at(), now=NOW + 59) == Blocked(until=NOW + 60)
+    assert look(throttle, attempt_at(), now=NOW + 59) == Blocked(until=NOW + 60)
 
 
 def test_after_the_pause_the_pair_may_try_again(throttle: Throttle) -> None:
     reserve_all(throttle, OFFICE)
-    assert throttle.reserve(OFFICE, HERE, now=NOW + 61) is None
+    assert look(throttle, attempt_at(), now=NOW + 61) is None
+    assert isinstance(throttle.reserve(attempt_at(), now=NOW + 61), Slot)
 
 
 def test_slow_failures_never_make_a_pair_wait(throttle: Throttle) -> None:
     for failure in range(20):
-        assert throttle.reserve(OFFICE, HERE, now=NOW + failure * 61) is None
+        assert isinstance(throttle.reserve(attempt_at(), now=NOW + failure * 61), Slot)
 
 
 def test_a_pair_of_its_own_waits_for_nobody_else(throttle: Throttle) -> None:
     reserve_all(throttle, OFFICE)
-    assert throttle.reserve(OFFICE, "203.0.113.8", now=NOW) is None
-    assert throttle.reserve("other@example.gov.bd", HERE, now=NOW) is None
+    assert isinstance(throttle.reserve(attempt_at("203.0.113.8"), now=NOW), Slot)
+    other = attempt_at(user_id="other@example.gov.bd")
+    assert isinstance(throttle.reserve(other, now=NOW), Slot)
 
 
 def test_addresses_of_one_ipv6_network_share_a_pair(throttle: Throttle) -> None:
     for host in range(5):
-        assert throttle.reserve(OFFICE, f"2001:db8:1:2:{host}::1", now=NOW) is None
-    assert throttle.reserve(OFFICE, "2001:db8:1:2::ffff", now=NOW) is not None
-    assert throttle.reserve(OFFICE, "2001:db8:1:3::1", now=NOW) is None
+        assert isinstance(throttle.reserve(attempt_at(f"2001:db8:1:2:{host}::1"), now=NOW), Slot)
+    assert isinstance(throttle.reserve(attempt_at("2001:db8:1:2::ffff"), now=NOW), Blocked)
+    assert isinstance(throttle.reserve(attempt_at("2001:db8:1:3::1"), now=NOW), Slot)
 
 
-def test_a_success_clears_the_pair(throttle: Throttle, stores: SqlStores) -> None:
-    reserve_all(throttle, OFFICE)
-    with stores.write() as work:
-        work.counters.clear(throttle.pair_key(OFFICE, HERE))
+def test_a_success_clears_the_pair(throttle: Throttle) -> None:
+    reserve_all(throttle, OFFICE, count=4)
+    succeed(throttle, attempt_at())
     reserve_all(throttle, OFFICE)
 
 
@@ -69,7 +138,224 @@ def test_a_reserved_slot_is_counted_even_if_the_request_dies(
 
 def test_two_nodes_with_the_same_keys_share_a_pair(stores: SqlStores) -> None:
     reserve_all(Throttle(stores, FORM_KEY), OFFICE, count=5)
-    assert Throttle(stores, Keyring({1: b"f" * 32})).reserve(OFFICE, HERE, now=NOW) is not None
+    other = Throttle(stores, Keyring({1: b"f" * 32}))
+    assert isinstance(other.reserve(attempt_at(), now=NOW), Blocked)
+
+
+# -- strangers ------------------------------------------------------------------------------------
+
+
+@everybody
+def test_strangers_have_a_hundred_tries_and_the_last_one_is_told(
+    throttle: Throttle, attempt: Attempt
+) -> None:
+    slots = fail(throttle, attempt, 100)
+    assert [slot.is_last for slot in slots] == [False] * 99 + [True]
+    for now in (NOW, NOW + 3600):
+        assert isinstance(throttle.reserve(attempt, now=now), Closed)
+        assert isinstance(look(throttle, attempt, now=now), Closed)
+
+
+@everybody
+def test_what_a_closed_pool_refuses_is_counted_nowhere(
+    throttle: Throttle, stores: SqlStores, attempt: Attempt
+) -> None:
+    fail(throttle, attempt, 100)
+    before = counted(stores)
+    for _ in range(10):  # more than a pair has
+        assert isinstance(throttle.reserve(replace(attempt, address="::1"), now=NOW), Closed)
+    assert counted(stores) == before
+
+
+def test_the_pool_stays_closed_until_the_owner_succeeds_and_a_day_has_passed(
+    throttle: Throttle,
+) -> None:
+    fail(throttle, STRANGERS_OWN, 100)
+    assert look(throttle, STRANGERS_OWN, now=NOW + 300 * DAY) == Closed(None)
+    succeed(throttle, KNOWN, now=NOW + 60)
+    assert look(throttle, STRANGERS_OWN, now=NOW + DAY - 1) == Closed(NOW + DAY)
+    assert look(throttle, STRANGERS_OWN, now=NOW + DAY) is None
+    fail(throttle, STRANGERS_OWN, 100, now=NOW + DAY)
+
+
+def test_an_owner_who_succeeds_now_and_then_does_not_give_strangers_more_tries_a_day(
+    throttle: Throttle,
+) -> None:
+    fail(throttle, STRANGERS_OWN, 60)
+    succeed(throttle, KNOWN)
+    fail(throttle, STRANGERS_OWN, 40)
+    assert look(throttle, STRANGERS_OWN) == Closed(NOW + DAY)
+
+
+def test_slow_strangers_have_a_hundred_tries_in_all(throttle: Throttle) -> None:
+    for day in range(5):
+        fail(throttle, STRANGERS_OWN, 20, now=NOW + 2 * day * DAY)
+    assert look(throttle, STRANGERS_OWN, now=NOW + 20 * DAY) == Closed(None)
+
+
+def test_a_stranger_who_is_right_gives_the_slot_back(throttle: Throttle) -> None:
+    fail(throttle, STRANGERS_OWN, 99)
+    succeed(throttle, STRANGERS_OWN)
+    fail(throttle, STRANGERS_OWN, 1)
+    assert look(throttle, STRANGERS_OWN) == Closed(NOW + DAY)
+
+
+def test_a_pool_is_an_accounts_own(throttle: Throttle) -> None:
+    fail(throttle, STRANGERS_OWN, 100)
+    other = User(id="u2", email="b@x.bd", email_canonical="b@x.bd")
+    assert look(throttle, replace(STRANGERS_OWN, user=other)) is None
+    assert look(throttle, NOBODYS) is None  # a user ID that was somebody's, once
+
+
+def test_a_known_browser_never_meets_the_strangers_door(throttle: Throttle) -> None:
+    fail(throttle, STRANGERS_OWN, 100)
+    assert look(throttle, KNOWN) is None
+    succeed(throttle, KNOWN)
+
+
+def test_a_known_browser_that_fails_ten_times_is_a_strangers(throttle: Throttle) -> None:
+    fail(throttle, KNOWN, 10)
+    assert look(throttle, KNOWN) is None  # the door is open to strangers
+    fail(throttle, STRANGERS_OWN, 99)
+    (last,) = fail(throttle, KNOWN)
+    assert last.is_last
+    assert isinstance(look(throttle, KNOWN), Closed)
+    assert isinstance(throttle.reserve(KNOWN, now=NOW + 899), Closed)
+    assert look(throttle, KNOWN, now=NOW + 900) is None
+    assert isinstance(throttle.reserve(KNOWN, now=NOW + 900), Slot)
+
+
+def test_a_success_clears_no_other_browsers_failures(throttle: Throttle) -> None:
+    second = replace(KNOWN, known_browser="another cookie")
+    fail(throttle, KNOWN, 10)
+    succeed(throttle, second)
+    fail(throttle, STRANGERS_OWN, 100)
+    assert isinstance(look(throttle, KNOWN), Closed)
+    assert look(throttle, second) is None
+
+
+def test_whoever_has_proven_the_mailbox_waits_with_the_pair_alone(throttle: Throttle) -> None:
+    fail(throttle, STRANGERS_OWN, 100)
+    proven = replace(STRANGERS_OWN, is_mailbox_proven=True)
+    for _ in range(5):
+        assert look(throttle, proven) is None
+        assert isinstance(throttle.reserve(proven, now=NOW), Slot)
+    assert look(throttle, proven) == Blocked(NOW + 60)
+    succeed(throttle, proven, now=NOW + 60)
+    assert look(throttle, STRANGERS_OWN, now=NOW + DAY) is None
+
+
+def test_without_a_code_to_ask_for_first_strangers_wait_by_the_day(throttle: Throttle) -> None:
+    bare = replace(STRANGERS_OWN, has_code=False)
+    fail(throttle, STRANGERS_OWN, 100)
+    assert look(throttle, bare) == Closed(NOW + DAY)
+    assert throttle.reserve(bare, now=NOW + 60) == Closed(NOW + DAY)
+    fail(throttle, bare, 100, now=NOW + DAY)
+    assert look(throttle, bare, now=NOW + DAY) == Closed(NOW + 2 * DAY)
+
+
+def test_what_is_counted_of_nobody_leaves_some_day(throttle: Throttle, stores: SqlStores) -> None:
+    fail(throttle, NOBODYS, 100)
+    fail(throttle, replace(NOBODYS, user_id_canonical="b@x.bd"), 99)
+
+    def left(days: int) -> int:
+        stores.purge(now=NOW + days * DAY)
+        with stores.engine.connect() as connection:
+            found: int = connection.exec_driver_sql("SELECT count(*) FROM counters").scalar_one()
+        return found
+
+    assert left(2) == 2  # pairs and days are over
+    assert [left(days) for days in (89, 90, 364, 365)] == [2, 1, 1, 0]
+
+
+def test_what_is_counted_of_a_user_outlives_every_form_key(stores: SqlStores) -> None:
+    fail(Throttle(stores, FORM_KEY), STRANGERS_OWN, 100)
+    after = Throttle(stores, Keyring({2: b"n" * 32}))
+    assert isinstance(look(after, STRANGERS_OWN), Closed)
+
+
+def test_an_administrator_forgets_what_was_counted_of_a_user(
+    throttle: Throttle, stores: SqlStores
+) -> None:
+    other = User(id="u2", email="b@x.bd", email_canonical="b@x.bd")
+    fail(throttle, STRANGERS_OWN, 100)
+    fail(throttle, replace(STRANGERS_OWN, user=other), 100)
+    limits = (*throttle.code_limits("u1"), *throttle.first_code_limits(OWNER, OFFICE))
+    with stores.write() as work:
+        for _ in range(50):
+            throttle.count_otp(work, throttle.otp_key("u1"), now=NOW)
+        for _ in range(5):
+            take_slots(work, limits, now=NOW)
+    with stores.write() as work:
+        unlock(work, "u1")
+    with stores.read() as work:
+        assert longest_wait(work, limits, now=NOW) is None
+        assert work.counters.blocked(throttle.otp_key("u1"), now=NOW) is None
+    assert look(throttle, STRANGERS_OWN) is None
+    assert isinstance(look(throttle, replace(STRANGERS_OWN, user=other)), Closed)
+
+
+@pytest.mark.race
+def test_of_a_hundred_and_twenty_guesses_at_once_a_hundred_are_let_through(
+    throttle: Throttle,
+) -> None:
+    start = Barrier(20)
+
+    def guess(number: int) -> list[Slot | Blocked | Closed]:
+        start.wait(5)
+        mine = (replace(STRANGERS_OWN, address=f"10.0.{number}.{n}") for n in range(6))
+        return [throttle.reserve(attempt, now=NOW) for attempt in mine]
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = [answer for some in pool.map(guess, range(20)) for answer in some]
+    slots = [answer for answer in answers if isinstance(answer, Slot)]
+    assert len(slots) == 100
+    assert [slot.is_last for slot in slots].count(True) == 1
+    assert sum(isinstance(answer, Closed) for answer in answers) == 20
+
+
+# -- letters --------------------------------------------------------------------------------------
+
+
+def test_codes_go_five_times_in_a_quarter_of_an_hour_and_twenty_times_a_day(
+    throttle: Throttle, stores: SqlStores
+) -> None:
+    limits, sent = throttle.code_limits("u1"), []
+    for quarter in range(6):
+        now = NOW + quarter * 900
+        for _ in range(6):
+            with stores.write() as work:
+                sent.append(take_slots(work, limits, now=now))
+    assert [sum(sent[n : n + 6]) for n in range(0, 36, 6)] == [5, 5, 5, 5, 0, 0]
+    with stores.read() as work:
+        assert longest_wait(work, limits, now=NOW + 5 * 900) == Blocked(NOW + 3 * 900 + DAY)
+
+
+def test_codes_before_and_after_a_password_are_counted_apart(
+    throttle: Throttle, stores: SqlStores
+) -> None:
+    first, after = throttle.first_code_limits(OWNER, OFFICE), throttle.code_limits("u1")
+    with stores.write() as work:
+        for _ in range(9):
+            take_slots(work, first, now=NOW)
+        assert longest_wait(work, first, now=NOW) == Blocked(NOW + 900)
+        assert longest_wait(work, after, now=NOW) is None
+
+
+def test_the_wait_that_is_told_is_the_longest(stores: SqlStores) -> None:
+    def limit(name: str, seconds: int) -> tuple[bytes, Schedule]:
+        return name.encode() * 32, Schedule(window=0, pauses=((1, seconds),))
+
+    short, long, closed = limit("s", 60), limit("l", 600), limit("c", 0)
+    with stores.write() as work:
+        assert take_slots(work, (short, long, closed), now=NOW)
+        assert not take_slots(work, (short,), now=NOW)
+        assert longest_wait(work, (short, long), now=NOW) == Blocked(NOW + 600)
+        assert longest_wait(work, (closed, long), now=NOW) == Blocked(None)
+        assert longest_wait(work, (), now=NOW) is None
+
+
+# -- keys -----------------------------------------------------------------------------------------
 
 
 def test_a_pair_key_names_nobody_and_mixes_up_no_parts(throttle: Throttle) -> None:
@@ -86,7 +372,8 @@ def test_a_pair_key_names_nobody_and_mixes_up_no_parts(throttle: Throttle) -> No
 
 
 def test_odd_text_has_a_pair_key_too(throttle: Throttle) -> None:
-    assert throttle.reserve("\x00\ud800", "\x00", now=NOW) is None
+    attempt = attempt_at("\x00", "\x00\ud800")
+    assert isinstance(throttle.reserve(attempt, now=NOW), Slot)
 
 
 def test_wrong_codes_pause_an_account_and_close_it_in_the_end(
@@ -124,7 +411,7 @@ def test_ten_new_passwords_of_an_account_in_a_quarter_of_an_hour(throttle: Throt
 def test_what_is_counted_for_different_ends_has_different_keys(throttle: Throttle) -> None:
     for _ in range(10):
         assert throttle.reserve_update(OFFICE, now=NOW) is None
-    assert throttle.reserve(OFFICE, "", now=NOW) is None
+    assert isinstance(throttle.reserve(attempt_at(""), now=NOW), Slot)
     limits = throttle.reset_limits(OFFICE, resend_after=60)
     keys = {key for key, _ in limits}
     assert len({*keys, throttle.pair_key(OFFICE, "0"), throttle.otp_key(OFFICE)}) == 5
@@ -140,6 +427,14 @@ def test_what_is_counted_for_different_ends_has_different_keys(throttle: Throttl
 def test_the_schedules_are_those_of_the_policy() -> None:
     assert (UPDATE.window, UPDATE.pauses) == (900, ((10, 900),))
     assert (PAIR.window, PAIR.pauses) == (60, ((5, 60),))
+    assert (STRANGERS.window, STRANGERS.pauses) == (0, ((100, 0),))
+    assert (STRANGERS_A_DAY.window, STRANGERS_A_DAY.pauses) == (86_400, ((100, 86_400),))
+    assert STRANGERS_OF_NOBODY.pauses[0][0] == 100
+    assert (KNOWN_BROWSER.window, KNOWN_BROWSER.pauses) == (900, ((10, 900),))
+    assert [(one.window, one.pauses) for one in SENDS] == [
+        (900, ((5, 900),)),
+        (86_400, ((20, 86_400),)),
+    ]
     assert (OTP.window, OTP.pauses) == (0, ((10, 600), (20, 3600), (50, 0)))
 
 
@@ -168,11 +463,19 @@ def test_a_network_is_an_ipv4_address_or_an_ipv6_64(address: str, network: str) 
 def test_of_many_guesses_at_once_five_are_let_through(throttle: Throttle) -> None:
     start = Barrier(20)
 
-    def guess(_: int) -> Blocked | None:
+    def guess(_: int) -> Slot | Blocked | Closed:
         start.wait(5)
-        return throttle.reserve(OFFICE, HERE, now=NOW)
+        return throttle.reserve(attempt_at(), now=NOW)
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(guess, range(20)))
-    assert answers.count(None) == 5
+    assert sum(isinstance(answer, Slot) for answer in answers) == 5
     assert answers.count(Blocked(until=NOW + 60)) == 15
+
+
+def test_an_accounts_keys_hang_on_its_purpose_and_name_nobody(throttle: Throttle) -> None:
+    purposes = policy._OF_ACCOUNT
+    keys = {Throttle.account_key(purpose, "u1") for purpose in purposes}
+    nobodys = {throttle.key_of(purpose, None, OFFICE) for purpose in purposes}
+    assert len(keys | nobodys) == 2 * len(purposes)
+    assert throttle.key_of("strangers", OWNER, "spelled otherwise") in keys

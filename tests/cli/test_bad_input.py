@@ -41,7 +41,7 @@ secrets = [{ hash = "sha256:0000000000000000000000000000000000000000000000000000
 redirect_uris = ["http://127.0.0.1:9001/callback"]
 """
 FILES_FIRST = {"import keycloak"}
-SERVING = {"run"}  # it would go on for ever
+SERVING = {"run", "theme preview"}  # they would go on for ever
 # What a command answers without ...
 NO_CONFIGURATION = {"config explain", "config schema"}
 MAKES_CONFIGURATION = {"init"}
@@ -59,6 +59,9 @@ NO_DATABASE = {
     "config show",
     "import keycloak",  # unless told to write
     "mail test",
+    "theme check",
+    "theme new",
+    "theme preview",
 }
 WRITES_FILES = {"user export", "client new"}
 UPGRADES = {"db upgrade", "init", "run"}

@@ -114,7 +114,35 @@ def test_a_broken_theme_is_told_at_its_own_place(
     assert answer.exit_code == 2
     mail, theme = answer.stderr.splitlines()
     assert mail.startswith(f"{config}:6:1 E201 mail is refused: ")
-    assert theme.startswith(f"{themes / 'portal' / 'theme.toml'}:3:1 E301 no group of tokens")
+    assert theme.startswith(
+        f"{themes / 'portal' / 'theme.toml'}:3:1 E301 tokens.wrong is not a key"
+    )
+
+
+def test_a_theme_of_ones_own_is_judged_at_its_own_place(idp: Idp, config: Path) -> None:
+    theme = config.parent / "themes" / "office" / "theme.toml"
+    theme.parent.mkdir(parents=True)
+    theme.write_text('\nlogo = "../x"\n')
+    assert idp("config", "check").exit_code == 0, "nobody uses it"
+    config.write_text(f'{config.read_text()}[theme]\nname = "office"\n')
+    answer = idp("config", "check", "--json")
+    assert answer.exit_code == 2
+    [mistake] = json.loads(answer.stdout)["mistakes"]
+    assert (mistake["file"], mistake["line"], mistake["code"]) == (str(theme), 2, "E301")
+    assert mistake["message"] == "logo must be the name of a file in static/"
+    theme.write_text('name = { bn = "কার্যালয়" }\n')
+    assert idp("config", "check").exit_code == 0
+
+
+def test_a_name_of_the_programs_own_themes_may_not_be_taken(idp: Idp, config: Path) -> None:
+    theme = config.parent / "themes" / "portal" / "theme.toml"
+    theme.parent.mkdir(parents=True)
+    theme.touch()
+    answer = idp("config", "check")
+    assert answer.exit_code == 2
+    assert answer.stderr == (
+        f"{theme}:1:1 E301 the program has a theme 'portal' itself: give yours another name\n"
+    )
 
 
 def test_secrets_that_others_may_open_are_refused_and_missing_ones_are_not(

@@ -1,6 +1,7 @@
 """`idp reload` and `idp config diff`, beside processes that serve and beside none."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,6 +127,28 @@ def test_a_static_key_needs_a_restart_and_nothing_is_told(installed: Idp, config
         assert installed("config", "diff").stdout == "listen.port 9000 → 9005: needs a restart\n"
     answer = installed("reload")
     assert answer.exit_code == 0, "where nobody serves, everything may change"
+
+
+def test_a_theme_whose_files_changed_is_named_and_taken(installed: Idp, config: Path) -> None:
+    theme = config.parent / "themes" / "office" / "theme.toml"
+    theme.parent.mkdir(parents=True)
+    theme.write_text('name = { en = "Office" }\n')
+    add(config, '[theme]\nname = "office"\n')
+    with serving(config) as process:
+        assert installed("config", "diff").exit_code == 0
+        theme.write_text('name = { en = "Bureau" }\n')
+        told = installed("config", "diff").stdout
+        assert re.fullmatch(
+            r"theme\.files\.office \w+ → \w+: counts from the next page on\n", told
+        ), told
+        assert installed("reload").exit_code == 0
+        assert process.assembly.settings.theme.name == "office"
+        assert installed("config", "diff").exit_code == 0
+        theme.write_text("\nnmae = 1\n")
+        refused = installed("reload")
+        assert refused.exit_code == 2
+        hint = 'nmae is not a key. Did you mean "name"?'
+        assert refused.stderr == f"{theme}:2:1 E301 {hint}\n"
 
 
 def test_a_secret_that_is_gone_is_refused(installed: Idp, config: Path) -> None:

@@ -43,10 +43,10 @@ class Command:
 
     @property
     def files(self) -> list[click.Parameter]:
-        """The parameters that name a file, the configuration apart."""
+        """The parameters that name a file, the configuration apart, and no folder."""
         kinds = click.Path | click.File
         found = [p for p in self.body.params if isinstance(p.type, kinds)]
-        return [p for p in found if p.name != "config"]
+        return [p for p in found if p.name != "config" and getattr(p.type, "file_okay", True)]
 
     def call(self, file: Path | None = None, *, option: click.Parameter | None = None) -> list[str]:
         """Return the words of a call that is right; every file in it is `file`."""

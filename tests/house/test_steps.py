@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.theming.pages import STATES
+from idp.theming.states import STATES
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOW = ROOT / "idp/flow"
@@ -17,12 +17,14 @@ STEPS = sorted(
 PAGES = {
     "password": "login",
     "email_otp": "code",
+    "mailbox_first": "first",
     "reset_credentials": "reset",
     "update_password": "update",
 }
 WORDS = {
     "password": "login",
     "email_otp": "otp",
+    "mailbox_first": "otp",
     "reset_credentials": "reset",
     "update_password": "upd",
 }

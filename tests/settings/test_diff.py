@@ -271,7 +271,11 @@ def test_nodes_may_differ_in_what_is_their_own_and_in_nothing_else(
     old: dict[str, Any], new: dict[str, Any]
 ) -> None:
     new["listen"]["host"], new["secrets_dir"] = "10.0.0.2", "/elsewhere"
+    new["theme"]["folder"] = "/elsewhere/themes"
     assert shared_digest(old) == shared_digest(new)
+    new["theme"]["files"] = {"office": "012345"}
+    assert shared_digest(old) != shared_digest(new), "the files of a theme are shared"
+    del new["theme"]["files"]
     client_of(new)["owner"] = "other@b.bd"
     assert shared_digest(old) != shared_digest(new)
 

@@ -75,6 +75,34 @@ def test_a_theme_or_a_language_that_does_not_exist_is_told_at_its_key(
     assert judged(LEAST + lines) == [f"idp.toml:{expected}"]
 
 
+def test_a_theme_of_ones_own_lies_beside_the_file_or_where_it_says(
+    judged: Judged, tmp_path: Path
+) -> None:
+    for folder in ("themes", "looks"):
+        (tmp_path / folder / f"of-{folder}").mkdir(parents=True)
+        (tmp_path / folder / f"of-{folder}" / "theme.toml").touch()
+    assert judged(f'{LEAST}theme.name = "of-themes"\n') == []
+    assert judged(f'{LEAST}theme = {{ name = "of-looks", folder = "looks" }}\n') == []
+    assert judged(f'{LEAST}theme.folder = "looks"\n{CLIENT}theme = "of-looks"\n') == []
+    assert judged(f'{LEAST}theme.folder = "nowhere"\n') == []
+    [told] = judged(f'{LEAST}theme.folder = "looks"\n{CLIENT}theme = "of-themes"\n')
+    assert told.startswith("idp.toml:14:1 E201")
+
+
+def test_clients_are_not_blamed_for_a_table_of_the_theme_that_is_wrong(judged: Judged) -> None:
+    [told] = judged(f'{LEAST}theme.folder = 3\n{CLIENT}theme = "of-looks"\n')
+    assert "theme.folder must be a file name in quotes" in told
+
+
+def test_the_folder_of_themes_is_relative_to_the_file_whether_written_or_not(
+    tmp_path: Path,
+) -> None:
+    for lines, name in (("", "themes"), ('theme.folder = "a/../b"\n', "b")):
+        (tmp_path / "idp.toml").write_text(LEAST + lines)
+        loaded = read_configuration(tmp_path / "idp.toml", {})
+        assert loaded.settings.theme.folder == tmp_path / name
+
+
 def test_the_themes_and_languages_that_exist_are_right(judged: Judged) -> None:
     for name in LOOKS.themes:
         assert (

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from idp.model.user import User
 from idp.stores.sql.tables import metadata
 from tests.browser import Browser, form_with
-from tests.system import PASSWORD, System, authorize_url
+from tests.system import PASSWORD, System, authorize_url, site_of
 
 USER = "office@example.gov.bd"
 OTHER = "closed@example.gov.bd"
@@ -153,5 +153,4 @@ def has_button(browser: Browser, value: str) -> bool:
 
 def pages_of(system: System) -> Any:
     """Return the pages' routes, with everything behind them."""
-    site: Any = system.assembly.wsgi
-    return site._inner.__self__.view_functions["pages.show"].__self__
+    return site_of(system).view_functions["pages.show"].__self__

@@ -2,7 +2,6 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from tests.system import (
     System,
     authorize_url,
     log_in,
+    site_of,
 )
 
 USER = "office@example.gov.bd"
@@ -498,8 +498,7 @@ def test_a_client_that_is_switched_off_meanwhile_gets_no_answer(make):
 def test_a_flow_that_changes_meanwhile_begins_again(small: System):
     browser = _at_the_code(small)
     sealed = small.browser().get(authorize_url("simple"))
-    site: Any = small.assembly.wsgi
-    pages = site._inner.__self__.view_functions["pages.show"].__self__
+    pages = site_of(small).view_functions["pages.show"].__self__
     flows = pages.sign_in.engine._flows
     flows["browser"], flows["password_only"] = flows["password_only"], flows["browser"]
     browser.get(browser.url)

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 from typing_extensions import override
 
-_VOID = {"meta", "link", "input", "br"}
+_VOID = {"meta", "link", "input", "br", "img", "hr"}
 _BLOCKS = {"p", "div", "form", "ul", "dl", "section", "h1", "h2", "details", "main", "aside"}
 _SILENT = {"style", "script"}
 

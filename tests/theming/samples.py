@@ -3,8 +3,12 @@
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from idp.theming import Theme, load_themes
+import pytest
+
+from idp.theming import Theme, load_themes, themes
+from idp.theming.catalogues import Catalogue, load_catalogue
 
 ROOT = Path(__file__).parents[2] / "themes"
 LOCALES = ("bn", "en")
@@ -57,3 +61,14 @@ class Spoiled:
 
 def load(name: str = "portal", support: Help | None = None) -> Theme:
     return load_themes(ROOT, name, locales=LOCALES, support=support or Help())
+
+
+def load_stretched(name: str = "portal") -> Theme:
+    """Load a theme in the pretended language: bracketed, and 40 % longer."""
+
+    def stretched(*wanted: Any) -> Catalogue:
+        return load_catalogue(*wanted).stretched()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(themes, "load_catalogue", stretched)
+        return load(name)

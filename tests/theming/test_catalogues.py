@@ -46,7 +46,8 @@ def test_a_fact_of_several_messages_is_said_as_a_list_in_the_language(bn, en):
     rules = "কমপক্ষে ৮ অক্ষর, কমপক্ষে একটি বড় হাতের অক্ষর (A–Z)"
     assert bn.plain("err.policy", {"list": RULES}) == f"নতুন পাসওয়ার্ডে এখনো যা নেই: {rules}"
     assert en.plain("err.policy", {"list": RULES[:1]}).endswith("needs: at least 8 characters")
-    assert bn.html("err.policy", {"list": RULES}) == bn.plain("err.policy", {"list": RULES})
+    marked = bn.plain("err.policy", {"list": RULES}).replace("A–Z", '<span lang="en">A–Z</span>')
+    assert bn.html("err.policy", {"list": RULES}) == marked
 
 
 def test_every_message_of_a_list_is_escaped_once_as_it_is_alone(bn):
@@ -94,6 +95,15 @@ def test_foreign_facts_are_marked_with_their_language(bn, en):
     assert "<span" not in bn.html("login.client", {"client": "ব্যাকঅফিস"})
     assert '<span lang="bn">ব্যাকঅফিস</span>' in en.html("login.client", {"client": "ব্যাকঅফিস"})
     assert "<span" not in en.html("login.client", {"client": "Back office"})
+
+
+def test_foreign_words_within_a_sentence_are_marked_and_escaped(bn, spoiled):
+    assert '<span lang="en">name@example.gov.bd</span>' in bn.html("err.userid.format", {})
+    assert bn.html("mail.reset.anchor", {}) == "Link to reset credentials"  # its element is marked
+    spoiled.words("bn", 'msgid "login.h1"\nmsgstr "ক < R&D ও খ & A/B"\n')
+    mine = load_catalogue((spoiled.mine, *CHAIN), "bn").html("login.h1", {})
+    r, d, ab = (f'<span lang="en">{name}</span>' for name in ("R", "D", "A/B"))
+    assert mine == f"ক &lt; {r}&amp;{d} ও খ &amp; {ab}"
 
 
 def test_html_sentences_are_markup_with_or_without_facts(bn):

@@ -1,6 +1,13 @@
 import pytest
 
-from idp.theming.digits import bengali_digits, bengali_time, moment, time_of_day, whole_minutes
+from idp.theming.digits import (
+    bengali_digits,
+    bengali_time,
+    moment,
+    next_time,
+    time_of_day,
+    whole_minutes,
+)
 
 DHAKA = "Asia/Dhaka"
 MIDNIGHT = 1_794_938_400  # 2026-11-18 00:00 in Dhaka
@@ -58,6 +65,21 @@ def test_a_moment_is_said_as_each_language_says_it():
 )
 def test_a_moment_is_told_with_its_day(locale, told):
     assert moment(MIDNIGHT + 21 * 3600 + 4 * 60, DHAKA, locale) == told
+
+
+@pytest.mark.parametrize(
+    ("now", "bn", "en"),
+    [
+        (MIDNIGHT, "রাত ৯:০৪", "9:04 pm"),
+        (MIDNIGHT + 86_399, "রাত ৯:০৪", "9:04 pm"),
+        (MIDNIGHT - 1, "১৮ নভেম্বর ২০২৬, রাত ৯:০৪", "18 November 2026, 9:04 pm"),
+        (MIDNIGHT + 86_400, "১৮ নভেম্বর ২০২৬, রাত ৯:০৪", "18 November 2026, 9:04 pm"),
+    ],
+)
+def test_a_time_stands_alone_only_on_its_own_day(now, bn, en):
+    evening = MIDNIGHT + 21 * 3600 + 4 * 60
+    assert next_time(evening, now=now, timezone=DHAKA, locale="bn") == bn
+    assert next_time(evening, now=now, timezone=DHAKA, locale="en") == en
 
 
 def test_the_timezone_decides_the_day():

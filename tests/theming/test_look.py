@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import sync_playwright
 
-from idp.theming.pages import STATES
+from idp.theming.states import STATES
 from tests.theming.samples import LOCALES, load
 
 SMALL = """[...document.querySelectorAll("a,button,summary,input:not([type=hidden])")]
@@ -31,7 +31,7 @@ def theme():
 
 
 def show(tab: Tab, theme, state, locale: str) -> None:
-    tab.set_content(theme.page(state.page, state.frame(locale)))
+    tab.set_content(theme.page(state.page_in(locale), state.frame(locale)))
 
 
 @pytest.mark.parametrize("locale", LOCALES)

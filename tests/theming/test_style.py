@@ -9,7 +9,6 @@ from idp.theming.style import (
     compile_style,
     contrast,
     csp_hash,
-    line_of,
     read_tokens,
 )
 from tests.theming.samples import ROOT, Spoiled
@@ -67,9 +66,9 @@ def test_a_theme_inherits_the_tokens_that_it_does_not_name():
         ('[tokens.light]\naction = "#ffffff"\n', 3, "action on"),
         ('[tokens.dark]\nsoft-ink = "#222222"\n', 3, "soft-ink on"),
         ('[tokens.sizes]\nwidth = "1px}body{"\n', 3, "a size"),
-        ("[tokens.sizes]\nwidth = 3\n", 3, "a size"),
-        ('[tokens.colour]\naction = "#000000"\n', 2, "no group"),
-        ("[tokens.light\n", 2, "line 2"),
+        ("[tokens.sizes]\nwidth = 3\n", 3, "a text in quotes"),
+        ('[tokens.colour]\naction = "#000000"\n', 2, "is not a key"),
+        ("[tokens.light\n", 2, "is not TOML"),
     ],
 )
 def test_wrong_tokens_are_refused_with_their_place(spoiled, toml, line, what):
@@ -119,6 +118,3 @@ def test_the_hash_is_the_one_that_csp_wants():
         "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
     )
 
-
-def test_a_key_that_stands_nowhere_is_on_the_first_line():
-    assert line_of(ROOT / "portal" / "theme.toml", "nothing") == 1

@@ -1,9 +1,16 @@
+import re
+from dataclasses import fields
+
 import pytest
 
 from idp.model.page import Page
 from idp.theming import Frame, ThemeRefused
+from idp.theming.frame import HelpRows
+from idp.theming.look import Look
+from idp.theming.states import FIELDS, LETTERS, STATES
+from idp.theming.variables import BLOCKS, FACTS, FRAME, LOOK, MAIL_BLOCKS, SUPPORT, VIEW
 from tests.theming.reading import read
-from tests.theming.samples import Spoiled
+from tests.theming.samples import ROOT, Spoiled
 
 FRESH = Page("login", {"user_id": ""})
 
@@ -72,8 +79,15 @@ def test_a_wrong_template_is_refused_with_its_place(spoiled, template, line, wha
 
 def test_a_template_that_is_not_utf_8_is_refused(spoiled):
     spoiled.write("templates/login.html", "").write_bytes(b"\xff")
-    with pytest.raises(ThemeRefused, match="not UTF-8"):
+    with pytest.raises(ThemeRefused, match="is not UTF-8"):
         spoiled.load()
+
+
+def test_a_letter_that_cannot_be_said_is_refused_with_its_place(spoiled):
+    path = spoiled.write("mail/changed.txt.j2", "\n{{ facts.nobody }}")
+    with pytest.raises(ThemeRefused) as refused:
+        spoiled.load()
+    assert (refused.value.path, refused.value.line) == (path, 2), refused.value
 
 
 def test_a_template_of_another_suffix_is_escaped_too(spoiled):
@@ -88,7 +102,7 @@ def test_a_template_of_another_suffix_is_escaped_too(spoiled):
     [
         ('parent = "nobody"', "nobody"),
         ('\nparent = "mine"', "mine"),
-        ('parent = "../portal"', "portal"),
+        ('parent = "../portal"', "parent must be a short name"),
     ],
 )
 def test_a_lost_or_circular_parent_is_refused(spoiled, toml, what):
@@ -101,3 +115,111 @@ def test_a_lost_or_circular_parent_is_refused(spoiled, toml, what):
 def test_an_unknown_theme_is_refused(spoiled):
     with pytest.raises(ThemeRefused, match="no usable theme 'nobody'"):
         spoiled.load("nobody")
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "what"),
+    [
+        ("\n{{ nobody }}", 2, "no variable 'nobody'"),
+        ("{% if false %}\n{{ suport }}{% endif %}", 2, 'Did you mean "support"?'),
+        ("{% if false %}\n\n{{ view.userid }}{% endif %}", 3, 'Did you mean "user_id"?'),
+        ("{% if false %}{{ view.masked }}{% endif %}", 1, "no variable 'view.masked'"),
+        ("{% if false %}{{ frame.acton }}{% endif %}", 1, 'Did you mean "action"?'),
+        ("{% if false %}{{ look.tokens.action }}{{ look.color }}{% endif %}", 1, "'look.color'"),
+        ("{% if false %}{{ range(3) }}{% endif %}", 1, "no variable 'range'"),
+        ("\n{{ frame.client | safe }}", 2, "No filter named 'safe'"),
+        ("\n{% autoescape false %}{{ frame.client }}{% endautoescape %}", 2, "escaping"),
+        ('\n{{ static("map.png") }}', 2, "no file 'map.png' in static/"),
+        ('{% extends "!login.html" %}\n{% block mian %}{% endblock %}', 2, 'mean "main"?'),
+        ('{% include "mail/code.txt.j2" %}', 1, "plain text"),
+    ],
+)
+def test_what_no_page_is_given_is_refused_before_anybody_meets_it(spoiled, template, line, what):
+    path = spoiled.write("templates/login.html", template)
+    with pytest.raises(ThemeRefused) as refused:
+        spoiled.load()
+    assert (refused.value.path, refused.value.line) == (path, line), refused.value
+    assert what in refused.value.what
+
+
+def test_a_letter_is_given_other_variables_than_a_page(spoiled):
+    path = spoiled.write("mail/code.txt.j2", '{{ say("mail.greet") }}\n{{ facts.cod }}')
+    with pytest.raises(ThemeRefused, match='Did you mean "code"') as refused:
+        spoiled.load()
+    assert (refused.value.path, refused.value.line) == (path, 2)
+    spoiled.write("mail/code.txt.j2", "{{ hidden }}")
+    with pytest.raises(ThemeRefused, match="no variable 'hidden'"):
+        spoiled.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("templates/logn.html", "login.html"), ("mail/cod.txt.j2", "code.txt.j2")]
+)
+def test_a_template_that_nothing_uses_was_misspelt(spoiled, name, hint):
+    path = spoiled.write(name, "")
+    with pytest.raises(ThemeRefused, match=hint) as refused:
+        spoiled.load()
+    assert refused.value.path == path
+
+
+def test_a_block_inside_another_one_is_a_new_one_to_change(spoiled):
+    spoiled.write(
+        "templates/login.html",
+        '{% extends "!login.html" %}{% block main %}{% block mine %}<p id="m"></p>{% endblock %}'
+        "{% endblock %}",
+    )
+    assert read(spoiled.load().page(FRESH, Frame(action="/", locale="bn"))).has("p", id="m")
+
+
+def test_a_template_makes_names_of_its_own(spoiled):
+    spoiled.write("templates/mine.html", "{% macro shout(text) %}{{ text }}!{% endmacro %}")
+    spoiled.write(
+        "templates/login.html",
+        '{% from "mine.html" import shout as cry %}{% import "mine.html" as mine %}'
+        "{% set one = 1 %}{% for n in (1, 2) %}{{ n }}{{ loop.last }}{% endfor %}"
+        "{{ cry(one) }}{{ mine.shout(2) }}",
+    )
+    html = spoiled.load().page(FRESH, Frame(action="/", locale="bn"))
+    assert html == "1False2True1!2!"
+
+
+def test_the_text_part_of_a_letter_alone_is_not_escaped(spoiled):
+    spoiled.write("templates/odd.txt.j2", "{{ frame.client }}")
+    spoiled.write("templates/login.html", '{% include "odd.txt.j2" %}')
+    spoiled.write("mail/code.txt.j2", "{{ facts.email }}")
+    theme = spoiled.load()
+    html = theme.page(FRESH, Frame(action="/", locale="bn", client="<b>"))
+    assert html == "&lt;b&gt;"
+    facts = {**next(s for s in LETTERS if s.kind == "code").facts("bn"), "email": "<a&b>"}
+    letter = theme.letter("code", "bn", facts)
+    assert letter.text == "<a&b>\n"
+    assert "<a&b>" not in letter.html
+
+
+def test_what_editors_leave_behind_is_no_template(spoiled):
+    spoiled.write("templates/.login.html.swp", "").write_bytes(b"\xff")
+    spoiled.load()
+
+
+def test_every_documented_fact_of_a_page_stands_in_a_fixture_of_it_and_the_other_way_round():
+    shown: dict[str, set[str]] = {name: set() for name in FIELDS}
+    for state in STATES:
+        shown[state.page.name] |= state.page.view.keys()
+    assert {page: set(facts) for page, facts in VIEW.items()} == shown
+
+
+def test_every_documented_fact_of_a_letter_stands_in_a_fixture_and_the_other_way_round():
+    assert {fact for letter in LETTERS for fact in letter.facts("en")} == set(FACTS)
+
+
+def test_what_surrounds_a_page_is_documented_field_by_field():
+    assert {f.name for f in fields(Frame)} == set(FRAME)
+    assert {f.name for f in fields(Look)} == set(LOOK)
+    assert {f.name for f in fields(HelpRows)} | {"contacts"} == set(SUPPORT)
+
+
+def test_every_block_that_a_theme_may_fill_is_documented():
+    blocks = re.compile(r"{% block ([a-z_]+) %}")
+    pages = "".join(path.read_text() for path in (ROOT / "base/templates").glob("*.html"))
+    assert set(blocks.findall(pages)) == set(BLOCKS)
+    assert set(blocks.findall((ROOT / "base/mail/layout.html.j2").read_text())) == set(MAIL_BLOCKS)

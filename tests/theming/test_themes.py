@@ -167,7 +167,10 @@ def test_the_way_home_is_a_web_address_or_none(theme):
 
 
 def test_error_pages_tell_the_reference_and_fold_the_details(theme):
-    view = {"title": "eclient.title", "body": "eclient.body", "facts": {}}
+    view = {
+        "title": "eclient.title", "body": "eclient.body", "facts": {},
+        "next": "btn.back", "to": None,
+    }  # fmt: skip
     page = read(theme.page(Page("error", view), frame(developer={"client_id": "x<y"})))
     assert page.body.count("7F3K-21") == 1
     assert page.one("summary").text == "ডেভেলপারের জন্য তথ্য"
@@ -179,7 +182,9 @@ def test_error_pages_tell_the_reference_and_fold_the_details(theme):
 
 
 def test_a_wait_is_told_on_the_429_page(theme):
-    view = {"title": "e429.title", "body": "err.rate", "facts": {"n": 2}}
+    view = {
+        "title": "e429.title", "body": "err.rate", "facts": {"n": 2}, "next": "btn.back", "to": None
+    }  # fmt: skip
     assert "২ মিনিট পরে" in read(theme.page(Page("error", view), frame())).body
 
 
@@ -292,15 +297,105 @@ def test_one_bad_theme_of_a_client_refuses_all_with_its_place(tmp_path):
         all_themes({"one": "nothing"}, tmp_path)
 
 
+# What a theme is made of -------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_ministry_differs_from_the_portal_in_two_colours_and_one_sentence(locale):
-    portal, ministry = (
-        read(load(name).page(login(), frame(locale=locale))) for name in ("portal", "ministry")
-    )
-    said = zip(portal.said, ministry.said, strict=True)
-    different = [(ours, theirs) for ours, theirs in said if ours != theirs]
-    assert len(different) == 1
-    colours = [
-        set(re.findall("#[0-9a-f]{3,6}", page.one("style").text)) for page in (portal, ministry)
-    ]
+def test_a_ministry_differs_from_the_portal_in_colours_name_logo_and_two_sentences(locale):
+    portal, ministry = (load(name) for name in ("portal", "ministry"))
+    pages = [read(theme.page(login(), frame(locale=locale))) for theme in (portal, ministry)]
+    said = zip(*(page.said for page in pages), strict=True)
+    different = [(ours, theirs) for (_, ours), (_, theirs) in said if ours != theirs]
+    assert len(different) == 3  # title, brand, the client's sentence
+    assert all("Ministry" in new or "মন্ত্রণালয়" in new for _, new in different[:2])
+    colours = [set(re.findall("#[0-9a-f]{3,6}", page.one("style").text)) for page in pages]
     assert len(colours[1] - colours[0]) == 4  # two by day, two by night
+    letters = [theme.letter("test", locale, {}) for theme in (portal, ministry)]
+    assert letters[0].brand != letters[1].brand
+
+
+def test_the_example_of_a_ministry_is_short_enough_to_be_read_at_a_glance():
+    files = [ROOT / "ministry" / "theme.toml", *(ROOT / "ministry").rglob("*.po")]
+    lines = [line for file in files for line in file.read_text().splitlines() if line.strip()]
+    assert len(files) == 3
+    assert len(lines) <= 20
+
+
+@pytest.fixture
+def spoiled(tmp_path):
+    return Spoiled(tmp_path)
+
+
+def test_a_name_replaces_the_parents_in_every_sentence_that_says_it(spoiled):
+    spoiled.write(
+        "theme.toml", 'parent = "portal"\nname = { bn = "অর্থ & <বিভাগ>", en = "Finance" }'
+    )
+    mine, portal = spoiled.load(), load()
+    for locale, name, old in (
+        ("bn", "অর্থ & <বিভাগ>", "জাতীয় তথ্য বাতায়ন"),
+        ("en", "Finance", "Bangladesh National Portal"),
+    ):
+        for key in ("brand", "mail.sign"):
+            said = portal.say(locale, Message(key))
+            assert old in said
+            assert mine.say(locale, Message(key)) == said.replace(old, name)
+        page = read(mine.page(login(), frame(locale=locale)))
+        assert page.one("title").text.endswith(f" – {name}")
+        assert page.one("p", **{"class": "brand"}).text == name
+        assert old not in page.body
+
+
+def test_a_childs_own_sentence_may_still_speak_of_its_parent(spoiled):
+    spoiled.write("theme.toml", 'parent = "portal"\nname = { en = "Finance" }')
+    spoiled.words("en", 'msgid "mail.sign"\nmsgstr "Finance, Bangladesh National Portal"\n')
+    mine = spoiled.load()
+    assert mine.say("en", Message("mail.sign")) == "Finance, Bangladesh National Portal"
+    assert mine.say("bn", Message("brand")) == load().say("bn", Message("brand"))
+
+
+def test_a_grandchilds_name_replaces_its_parents(spoiled):
+    spoiled.write("theme.toml", 'parent = "ministry"\nname = { en = "Finance" }')
+    assert spoiled.load().say("en", Message("mail.sign")) == "Regards, Finance"
+
+
+def test_words_need_no_header(spoiled):
+    spoiled.write(
+        "locale/bn/LC_MESSAGES/messages.po",
+        'msgid "err.rate"\nmsgid_plural "err.rate"\nmsgstr[0] "{n} এক"\nmsgstr[1] "{n} বহু"\n',
+    )
+    mine = spoiled.load()
+    assert mine.say("bn", Message("err.rate", {"n": 1})) == "১ এক"
+    assert mine.say("bn", Message("err.rate", {"n": 3})) == "৩ বহু"
+
+
+def test_the_rows_of_help_are_those_of_the_theme_in_its_order(spoiled):
+    spoiled.write("theme.toml", 'parent = "portal"\nsidebar = ["email", "phones", "manual"]')
+    mine = spoiled.load()
+    assert mine.looks.by_locale["bn"].sidebar == ("email", "phones", "manual")
+    aside = read(mine.page(login(), frame())).one("aside").text
+    assert "pms.portal.gov.bd" not in aside
+    assert aside.index("মেইল করুন") < aside.index("01555090301") < aside.index("ইউজার ম্যানুয়াল")
+
+
+def test_a_theme_may_show_no_help_at_all(spoiled):
+    spoiled.write("theme.toml", 'parent = "portal"\nsidebar = []')
+    assert not read(spoiled.load().page(login(), frame())).all("aside")
+
+
+def test_a_footer_stands_on_every_page_in_the_pages_language(spoiled):
+    spoiled.write("theme.toml", '[footer]\nbn = "অর্থ <বিভাগ>"\nen = "Finance Division"\n')
+    mine = spoiled.load()
+    for page in (login(), code(), Page("expired")):
+        assert "অর্থ <বিভাগ>" in read(mine.page(page, frame())).one("footer").text
+        english = read(mine.page(page, frame(locale="en", reference=""))).one("footer")
+        assert english.text.strip() == "Finance Division"
+
+
+def test_a_logo_takes_the_place_of_the_mark_and_says_nothing(spoiled):
+    spoiled.write("static/logo.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    spoiled.write("theme.toml", 'parent = "portal"\nlogo = "logo.svg"')
+    page = read(spoiled.load().page(code(), frame()))
+    logo = page.one("img").attributes
+    assert logo["src"].startswith("data:image/svg+xml,")
+    assert logo["alt"] == ""
+    assert not read(load().page(code(), frame())).all("img")

@@ -91,9 +91,12 @@ class Street:
         return self.letterbox.all()[-self.seen]
 
     def code(self) -> str:
-        """Wait for the next letter and return its code."""
-        lines = self.letter().text.splitlines()
-        return next(line for line in lines if len(line) == 6 and line.isdigit())
+        """Wait for the next letter with a code and return that; other letters are passed over."""
+        while True:
+            lines = self.letter().text.splitlines()
+            codes = [line for line in lines if len(line) == 6 and line.isdigit()]
+            if codes:
+                return codes[0]
 
     def link(self) -> str:
         """Wait for the next letter and return the link to reset credentials in it."""

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -17,6 +16,7 @@ from tests.system import (
     System,
     authorize_url,
     log_in,
+    site_of,
 )
 
 BYE = "http://127.0.0.1:9001/bye"
@@ -122,9 +122,7 @@ PARAMETERS = {
 
 
 def _endpoints(system: System) -> list[tuple[str, str]]:
-    constants: Any = system.assembly.wsgi
-    site = constants._inner.__self__
-    rules = [rule for rule in site.url_map.iter_rules() if rule.endpoint != "static"]
+    rules = [rule for rule in site_of(system).url_map.iter_rules() if rule.endpoint != "static"]
     return sorted((r.rule, m) for r in rules for m in (r.methods or ()) if m in {"GET", "POST"})
 
 

@@ -42,6 +42,7 @@ _FAULTS: Mapping[str, tuple[str, str]] = {
     "dead": ("link.dead.title", "link.dead"),
     "disabled": ("link.dead.title", "err.disabled"),
     "expired": ("link.expired.title", "link.expired.body"),
+    "invitation_expired": ("link.expired.title", "link.expired.hours"),
 }
 
 
@@ -76,6 +77,7 @@ class ResetCredentials:
     form_key: Keyring
     lifetime: int
     resend_after: int
+    invitation_lifetime: int = 24 * 3600
     name: str = "reset_credentials"
     amr: tuple[str, ...] = ()
 
@@ -85,7 +87,8 @@ class ResetCredentials:
     def show(self, scene: Scene) -> Page:
         if FAULT in scene.notes:
             title, body = _FAULTS[scene.notes[FAULT]]
-            facts = {"n": self.lifetime // 60}
+            is_first = scene.notes[FAULT] == "invitation_expired"
+            facts = {"n": self.invitation_lifetime // 3600 if is_first else self.lifetime // 60}
             return Page("link", {"title": title, "body": body, "facts": facts})
         if SENT in scene.notes:
             return self._sent(scene)
@@ -192,7 +195,12 @@ class ResetCredentials:
             to=user_id.mailbox(token.user_typed),
             locale=scene.locale,
             reference=scene.reference,
-            facts={"token": token.id, "key_version": self.form_key.newest},
+            facts={
+                "token": token.id,
+                "key_version": self.form_key.newest,
+                "client": token.client_id,
+                **scene.visit.whereabouts,
+            },
             created_at=token.created_at,
             expires_at=token.expires_at,
         )
@@ -207,4 +215,6 @@ def _fault_of(token: ActionToken | None, user: User | None, now: int) -> str:
         return "disabled"
     if user is None or user.credential_version != token.credential_version:
         return "dead"
-    return "expired" if token.expires_at <= now else ""
+    if token.expires_at > now:
+        return ""
+    return "invitation_expired" if token.is_invitation else "expired"

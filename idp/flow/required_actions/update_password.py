@@ -12,7 +12,7 @@ from idp.accounts.passwords import Hasher, is_hashable, normalise
 from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
 from idp.accounts.throttle import Throttle
-from idp.flow.effects import ChangePassword, Effect, EndOthers, Send, SpendLink
+from idp.flow.effects import ChangePassword, ClearCounter, Effect, EndOthers, Send, SpendLink
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
 from idp.flow.waiting import must_wait_for
@@ -48,11 +48,17 @@ class UpdatePassword:
     def show(self, scene: Scene) -> Page:
         view = {
             "email": scene.user.email if scene.user else "",
-            "rules": tuple(rule.message for rule in self.policy.rules),
+            "rules": self.policy.rules,
             "others": scene.notes.get(_OTHERS) != _OFF,
             "other": scene.notes.get(OTHER, ""),
         }
-        return Page("update", view, notice=Message("upd.warn"))
+        return Page("update", view, notice=Message(self._warning(scene)))
+
+    def _warning(self, scene: Scene) -> str:
+        """Return what the page begins with: who has no password yet changes none."""
+        with self.stores.read() as work:
+            has_one = scene.user and work.credentials.password_hash(scene.user.id)
+        return "upd.warn" if has_one else "upd.first"
 
     def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
         user = scene.user
@@ -100,6 +106,8 @@ class UpdatePassword:
         if LINK in scene.notes:
             otp_key = self.throttle.otp_key(user.id)
             effects.append(SpendLink(scene.notes[LINK], user.id, otp_key))
+            # Nobody has guessed at the new password yet; what strangers may do a day stays.
+            effects.append(ClearCounter(self.throttle.strangers_key(user.id)))
         effects.append(ChangePassword(user, tagged_hash, self.policy.history, scene.session_id))
         if others:
             effects.append(
@@ -130,7 +138,7 @@ def _notice(scene: Scene, user: User) -> Letter:
         to=user.email,
         locale=scene.locale,
         reference=scene.reference,
-        facts={"client": scene.origin.client_id},
+        facts={"client": scene.origin.client_id, **scene.visit.whereabouts},
         created_at=now,
         expires_at=now + _LETTER_LIFE,
     )

@@ -10,6 +10,7 @@ _IS_KNOWN = select(literal(1)).where(
     known_browsers.c.digest == bindparam("of_digest"),
     known_browsers.c.seen_at >= bindparam("not_before"),
 )
+_HAS_ANY = select(literal(1)).where(known_browsers.c.user_id == bindparam("of_user")).limit(1)
 _REMEMBER = in_both(
     lambda insert: (
         insert(known_browsers)
@@ -47,6 +48,9 @@ class SqlKnownBrowsers:
     def is_known(self, user_id: str, digest: bytes, *, not_before: int) -> bool:
         parameters = {"of_user": user_id, "of_digest": digest, "not_before": not_before}
         return run(self._connection, _IS_KNOWN, parameters).first() is not None
+
+    def has_any(self, user_id: str) -> bool:
+        return run(self._connection, _HAS_ANY, {"of_user": user_id}).first() is not None
 
     def remember(self, user_id: str, digest: bytes, *, keep: int, now: int) -> None:
         run(self._connection, _REMEMBER, {"user_id": user_id, "digest": digest, "now": now})

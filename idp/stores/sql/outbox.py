@@ -38,6 +38,12 @@ _UNDELIVERED = (
     .where(outbox.c.batch == bindparam("of_batch"), text("batch != ''"), ~outbox.c.delivered)
     .order_by(outbox.c.created_at, outbox.c.id)
 )
+_NEWEST = (
+    select(outbox.c.closed_at, outbox.c.delivered)
+    .where(outbox.c.batch == bindparam("of_batch"), text("batch != ''"))
+    .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
+    .limit(literal(1))
+)
 _IS_OPEN = (outbox.c.id == bindparam("of_id"), outbox.c.closed_at.is_(None))
 _CLOSE = (
     update(outbox)
@@ -79,6 +85,10 @@ class SqlOutbox:
         if not is_storable(batch):
             return []
         return [_letter_of(row) for row in run(self._connection, _UNDELIVERED, {"of_batch": batch})]
+
+    def is_given_up(self, batch: str) -> bool:
+        newest = run(self._connection, _NEWEST, {"of_batch": batch}).first()
+        return newest is not None and newest[0] is not None and not newest[1]
 
     def delivered(self, letter_id: str, *, now: int) -> None:
         self._close(letter_id, now=now, delivered=True, answer="")

@@ -54,6 +54,11 @@ _SAVE = (
     )
     .returning(literal(1))
 )
+_SPEAK = (
+    update(authentication_sessions)
+    .where(authentication_sessions.c.id == bindparam("of_id"))
+    .values(locale=bindparam("locale"), request=bindparam("request"))
+)
 _TAKE = (
     update(authentication_sessions)
     .where(*_STANDS)
@@ -128,6 +133,11 @@ class SqlAuthenticationSessions:
         parameters |= {"of_id": session.id, "of_version": session.version}
         if run(self._connection, _SAVE, parameters).first() is None:
             raise AlreadySpent
+
+    def speak(self, session: AuthenticationSession) -> None:
+        values = _values(session)
+        parameters = {name: values[name] for name in ("locale", "request")}
+        run(self._connection, _SPEAK, {**parameters, "of_id": session.id})
 
     def take(self, session_id: str, *, version: int, now: int) -> None:
         parameters = {"of_id": session_id, "of_version": version, "now": now}
@@ -216,6 +226,9 @@ _COUNT_OF_USER = select(func.count(user_sessions.c.sid)).where(
     user_sessions.c.ended_at.is_(None),
     user_sessions.c.expires_at > bindparam("now"),
 )
+_HAS_ANY_OF_USER = (
+    select(literal(1)).where(user_sessions.c.user_id == bindparam("of_user")).limit(1)
+)
 _NO_DIGEST = b""  # of no session
 # A client that handed its tokens back may still have the person logged in: the grants of a session
 # that ends just now count, whenever they ended themselves.
@@ -291,6 +304,9 @@ class SqlUserSessions:
             self._connection, _COUNT_OF_USER, {"of_user": user_id, "now": now}
         ).scalar()
         return count
+
+    def has_any_of_user(self, user_id: str) -> bool:
+        return run(self._connection, _HAS_ANY_OF_USER, {"of_user": user_id}).first() is not None
 
     def _grants(self, sessions: Rows, ended: Rows) -> list[EndedGrant]:
         """Return the grants that have just ended, and the earlier ones of these sessions."""

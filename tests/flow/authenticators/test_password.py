@@ -9,14 +9,13 @@ import pytest
 from idp.accounts.passwords import Hasher
 from idp.model.page import Message
 from tests.statements import counted
-from tests.system import PASSWORD, System, authorize_url
+from tests.system import PASSWORD, System, authorize_url, site_of
 
 USER = "office@example.gov.bd"
 
 
 def _step(system: System) -> Any:
-    site: Any = system.assembly.wsgi
-    views = site._inner.__self__.view_functions
+    views = site_of(system).view_functions
     pages = views["pages.resume_sealed"].__self__
     return pages.sign_in.engine._flows["browser"][0]
 
@@ -77,8 +76,7 @@ def test_what_can_be_no_user_id_is_told_without_a_hash(small: System, typed: str
     work = _work_of(small, typed, PASSWORD, address="203.0.113.1")
     assert work["a hash"] == 0
     shown = small.browser().get(authorize_url()).press("submit", userid=typed, password=PASSWORD)
-    site: Any = small.assembly.wsgi
-    theme = site._inner.__self__.view_functions["pages.show"].__self__.renderer.themes.default
+    theme = site_of(small).view_functions["pages.show"].__self__.renderer.themes.default
     assert theme.say("bn", Message(key)) in shown.text
 
 

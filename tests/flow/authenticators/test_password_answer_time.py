@@ -1,7 +1,6 @@
 """While hashes from elsewhere exist, every answer to a password leaves at one moment."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from typing_extensions import override
@@ -11,7 +10,7 @@ from idp.accounts.hash_gate import HashGate
 from idp.accounts.passwords import Hasher, is_ours
 from tests.accounts.test_answer_time import FakeTime, Priced
 from tests.accounts.test_foreign_hashes import pbkdf2
-from tests.system import PASSWORD, System, authorize_url
+from tests.system import PASSWORD, System, authorize_url, site_of
 
 OFFICE, CLOSED, NEW = "office@example.gov.bd", "closed@example.gov.bd", "new@example.gov.bd"
 THEIRS, OURS = 0.4, 0.25
@@ -53,8 +52,7 @@ class Clocked:
 
 @pytest.fixture
 def clocked(system: System) -> Clocked:
-    site: Any = system.assembly.wsgi
-    pages = site._inner.__self__.view_functions["pages.resume_sealed"].__self__
+    pages = site_of(system).view_functions["pages.resume_sealed"].__self__
     step = pages.sign_in.engine._flows["browser"][0]
     moments = FakeTime()
     hasher = Timed(step.hasher._pepper, 4, HashGate(threads=8, sleep=moments.sleep))
@@ -146,8 +144,7 @@ def test_a_sleeping_answer_leaves_the_turn_to_the_next(clocked: Clocked):
         seen.append(gate._holder is not None)
         clocked.moments.pass_by(seconds)
 
-    site: Any = clocked.system.assembly.wsgi
-    pages = site._inner.__self__.view_functions["pages.resume_sealed"].__self__
+    pages = site_of(clocked.system).view_functions["pages.resume_sealed"].__self__
     gate = pages.sign_in.engine._flows["browser"][0].hasher.gate
     gate._sleep = sleep
     clocked.answer("nobody@example.gov.bd", "wrong")

@@ -1,0 +1,169 @@
+"""The gallery as a folder of files: for a review by mail, on a stick, or on any web server."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from idp.admin.files import FileRefused
+from idp.admin.folders import create_folder, is_empty, place_of, replace_folder
+from idp.admin.gallery.copies import fetched_by, weigh
+from idp.admin.gallery.exhibits import EXHIBITS, Exhibit, LetterExhibit
+from idp.admin.gallery.showing import STYLE, show
+from idp.admin.gallery.sources import source_of
+from idp.admin.theme_shelf import Shelf, Shown
+
+_LIST: Final = "list.json"
+_OWN: Final = frozenset({"index.html", "gallery.css", _LIST})
+_PATH = re.compile(r"""((?:\s(?:href|src|action|formaction)="|url\(["']?))(/[^"')]*)""")
+_ELSEWHERE = re.compile(r'<form[^>]* action="https?:')
+_CHARSET: Final = '<meta charset="utf-8">'
+# The page that posts itself to a client would leave the folder at once.
+_STAY: Final = """<meta http-equiv="Content-Security-Policy" content="form-action 'none'">"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file of an export, as `list.json` names it."""
+
+    page: str
+    state: str
+    theme: str
+    language: str
+    file: str
+    bytes: int
+    gzip: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written."""
+
+    folder: Path
+    rows: tuple[Row, ...]
+
+
+def export(shelf: Shelf, names: Sequence[str], folder: Path) -> Exported:
+    """Write all states of these themes into a folder: new, empty, or one that an export made.
+
+    Raises ThemeRefused or FileRefused; then the folder is as it was.
+    """
+    place = place_of(folder)
+    is_old = _check_place(folder, place)
+    files: dict[str, bytes] = {}
+    rows: list[Row] = []
+    shown = [shelf.take(name) for name in names]
+    for theme in shown:
+        for language in shelf.languages:
+            rows += _write(theme, language, shelf, files)
+    listed = json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1)
+    files[_LIST] = f"{listed}\n".encode()
+    files["gallery.css"] = STYLE.encode()
+    files["index.html"] = _index(shown, shelf.languages, rows, files).encode()
+    (replace_folder if is_old else create_folder)(place, files)
+    return Exported(folder, tuple(rows))
+
+
+def _write(shown: Shown, language: str, shelf: Shelf, files: dict[str, bytes]) -> Iterator[Row]:
+    """Put all exhibits of a theme in a language among the files."""
+    inside = f"{shown.name}/{language}"
+    for exhibit in EXHIBITS:
+        told = exhibit.detached(shown.theme, language)
+        assets = {
+            path: shown.theme.assets[path]
+            for path in fetched_by(told)
+            if path in shown.theme.assets
+        }
+        html = _relative(told, assets)
+        for path, asset in assets.items():
+            files[f"{inside}{path}"] = asset.body
+        file = f"{inside}/{exhibit.slug}.html"
+        files[file] = html.encode()
+        if isinstance(exhibit, LetterExhibit):
+            letter = exhibit.letter(shown.theme, language)
+            files[f"{inside}/{exhibit.slug}.txt"] = letter.text.encode()
+            files[f"{inside}/{exhibit.slug}.eml"] = source_of(letter, shelf.settings)
+        yield _row(exhibit, shown.name, language, file, html)
+
+
+def _row(exhibit: Exhibit, theme: str, language: str, file: str, html: str) -> Row:
+    weight = weigh(html)
+    return Row(exhibit.page, exhibit.state, theme, language, file, weight.bytes, weight.gzip)
+
+
+def _relative(html: str, assets: Mapping[str, object]) -> str:
+    """Return a page whose parts lie beside it, and whose other links on this site go nowhere."""
+
+    def turn(found: re.Match[str]) -> str:
+        return found[1] + (found[2][1:] if found[2] in assets else "#")
+
+    if _ELSEWHERE.search(html):
+        html = html.replace(_CHARSET, _CHARSET + _STAY, 1)
+    return _PATH.sub(turn, html)
+
+
+def _index(
+    shown: Sequence[Shown],
+    languages: Sequence[str],
+    rows: Sequence[Row],
+    files: Mapping[str, bytes],
+) -> str:
+    by_theme = [
+        {
+            "name": theme.name,
+            "lowest": theme.lowest,
+            "lines": _lines([row for row in rows if row.theme == theme.name], files),
+        }
+        for theme in shown
+    ]
+    return show("folder", themes=by_theme, languages=languages, rows=rows)
+
+
+def _lines(rows: Sequence[Row], files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """Return a line a state, with the files of all its languages."""
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        start = {"page": row.page, "state": row.state, "files": []}
+        line = lines.setdefault((row.page, row.state), start)
+        others = [row.file.removesuffix("html") + end for end in ("txt", "eml")]
+        line["files"].append({**asdict(row), "others": [one for one in others if one in files]})
+    return list(lines.values())
+
+
+def _check_place(folder: Path, place: Path) -> bool:
+    """Tell whether an export's folder is there, which may go. Raises FileRefused for any other."""
+    if place in {Path.cwd(), *Path.cwd().parents}:
+        raise FileRefused(f"{folder} is the folder you are in, or above it: name another one.")
+    if is_empty(place):
+        return False
+    if not place.is_dir():
+        raise FileRefused(f"{folder} is no folder; nothing was written.")
+    strangers = _strangers(place)
+    if strangers:
+        raise FileRefused(
+            f"{folder} holds {strangers[0]}, which no export made; nothing was written."
+        )
+    return True
+
+
+def _strangers(place: Path) -> list[str]:
+    """Return the files of a folder that are not of an export."""
+    known = {*_OWN, *_listed(place)}
+    found = [file for file in sorted(place.rglob("*")) if not file.is_dir() or file.is_symlink()]
+    names = [file.relative_to(place) for file in found]
+    return [
+        str(name) for name in names if str(name) not in known and "static" not in name.parts[2:3]
+    ]
+
+
+def _listed(place: Path) -> frozenset[str]:
+    """Return the files that the list of an earlier export names."""
+    try:
+        rows = json.loads((place / _LIST).read_bytes())
+        files = [str(row["file"]) for row in rows]
+    except (OSError, ValueError, TypeError, KeyError):
+        return frozenset()
+    ends = ("html", "txt", "eml")
+    return frozenset(file.removesuffix("html") + end for file in files for end in ends)

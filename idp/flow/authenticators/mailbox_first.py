@@ -1,0 +1,92 @@
+"""The mailbox-first step: a mailed code before the password, when strangers have had their tries.
+
+Nothing is proven here, not even that the user ID is somebody's: nobody's takes the same way, with
+the same rows and a letter that never leaves, and none of its codes is right. docs/decisions/018.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from idp.accounts import user_id
+from idp.accounts.throttle import Throttle
+from idp.flow.codes import Codes, Recipient, read_code, wrong_code
+from idp.flow.effects import Effect, GiveBack, HoldVersion, SpendChallenge
+from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
+from idp.flow.step import Scene
+from idp.model import sessions
+from idp.model.letter import GHOST
+from idp.model.page import Message, Page
+from idp.model.user import User
+
+
+@dataclass(frozen=True)
+class MailboxFirst:
+    """Proves access to the mailbox of the user ID that was typed (`amr` "email").
+
+    Its letters and tries are counted apart: whoever comes here holds no password, and must not use
+    up what its owner has.
+    """
+
+    codes: Codes
+    throttle: Throttle
+    name: str = "mailbox_first"
+    amr: tuple[str, ...] = ("email",)
+
+    def enter(self, scene: Scene) -> Challenge:
+        _, to = self._look_up(scene)
+        return self.codes.start(scene, to)
+
+    def show(self, scene: Scene) -> Page:
+        _, to = self._look_up(scene)
+        challenge = self.codes.find(scene)
+        fault = self.codes.fault(scene, to) if challenge is None else None
+        view = self.codes.view(scene, challenge, to)
+        return Page("first", view, errors=(fault,) if fault else ())
+
+    def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
+        user, to = self._look_up(scene)
+        challenge = self.codes.find(scene)
+        if form.get("action") == "resend":
+            return self.codes.resend(scene, challenge, to)
+        code = read_code(form.get("code", ""))
+        if isinstance(code, Message):
+            return Challenge(errors=(code,))
+        if challenge is None or challenge.expires_at <= scene.visit.now:
+            return self.codes.renew(scene, to)
+        left = self._reserve(challenge, scene.visit.now)
+        if left is None:
+            return Refused(error=Message("otp.err.locked"))
+        is_right = self.codes.is_right(challenge, code)
+        if user is not None and user.id == challenge.user_id and is_right:
+            return Succeeded(user=user, amr=self.amr, effects=_effects(user, challenge, to))
+        if not left:
+            return Refused(error=Message("otp.err.locked"))
+        return Challenge(errors=(wrong_code(left),))
+
+    def _reserve(self, challenge: sessions.Challenge, now: int) -> int | None:
+        # Before the code is compared: parallel guesses get no more tries than there are.
+        with self.codes.stores.write() as work:
+            return work.challenges.reserve_try(challenge.id, limit=self.codes.tries, now=now)
+
+    def _look_up(self, scene: Scene) -> tuple[User | None, Recipient]:
+        """Return whom a code could prove, and where it goes: a disabled user is nobody here."""
+        canonical, typed = user_id.canonical(scene.user_typed), user_id.mailbox(scene.user_typed)
+        with self.codes.stores.read() as work:
+            found = work.users.find_by_email(canonical)
+        to = Recipient(
+            self.codes.form_key.mac("ghost", canonical.encode()).hex(),
+            typed,
+            user_id.masked(typed),  # as typed: how it is stored is nobody's business yet
+            self.throttle.first_code_limits(found, canonical),
+            kind=GHOST,
+            resent="first.sent",
+        )
+        if found is None or not found.enabled:
+            return None, to
+        return found, replace(to, user_id=found.id, email=found.email, kind="code")
+
+
+def _effects(user: User, challenge: sessions.Challenge, to: Recipient) -> tuple[Effect, ...]:
+    # A code that was typed right was no flood.
+    room = (GiveBack(key) for key, _ in to.limits)
+    return (HoldVersion(user), SpendChallenge(challenge.id), *room)

@@ -1,0 +1,134 @@
+"""Files of a theme that browsers fetch: pictures, fonts, scripts, under names that never change.
+
+The name holds a hash of the content, so a browser may keep the file for ever.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from idp.settings.diagnostics import did_you_mean
+from idp.theming.refused import ThemeRefused
+
+FOLDER = "static"
+TYPES: Mapping[str, str] = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".js": "text/javascript; charset=utf-8",
+}
+PICTURES = frozenset({".svg", ".png", ".jpg", ".webp"})
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LARGEST = 1_048_576  # bytes; it is held in memory, and fetched on a slow line
+_INLINE = 1024  # bytes: a picture that small costs less than a request
+_DIGITS = 8  # of the hash in a name
+_UNQUOTED = " =:/;,()!*"  # what a data: URI may hold as it is, inside double quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """What is served under one address."""
+
+    body: bytes = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """One file of a theme: where it is served, and what."""
+
+    path: Path
+    address: str  # without the path of the issuer
+    asset: Asset
+
+    @property
+    def is_picture(self) -> bool:
+        return self.path.suffix in PICTURES
+
+    @property
+    def inline(self) -> str:
+        """Return the file as a data: URI if it is small enough for that, else ""."""
+        body, kind = self.asset.body, self.asset.content_type
+        if len(body) > _INLINE:
+            return ""
+        if self.path.suffix == ".svg":  # text, which a page's own compression packs best as it is
+            return f"data:{kind},{quote(body, safe=_UNQUOTED)}"
+        return f"data:{kind};base64,{base64.b64encode(body).decode()}"
+
+
+class Manifest:
+    """The static files of a chain of themes by their names; a child's replaces its parent's."""
+
+    def __init__(self, files: Mapping[str, StaticFile]) -> None:
+        self._files = dict(files)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
+
+    def require(self, name: str) -> StaticFile:
+        """Return a file by its name. Raise LookupError, with what is there, for an unknown one."""
+        try:
+            return self._files[name]
+        except KeyError:
+            raise LookupError(self.unknown(name)) from None
+
+    def unknown(self, name: str) -> str:
+        """Say that there is no such file, and which was probably meant."""
+        hint = did_you_mean(name, sorted(self._files))
+        return f"no file {name!r} in {FOLDER}/{hint and f'. {hint}'}"
+
+    @property
+    def assets(self) -> dict[str, Asset]:
+        return {file.address: file.asset for file in self._files.values()}
+
+
+def read_static(themes: tuple[Path, ...]) -> Manifest:
+    """Read the static files of a chain, ours first. Raise ThemeRefused for one of another kind."""
+    files: dict[str, StaticFile] = {}
+    for theme in reversed(themes):
+        for path in sorted((theme / FOLDER).glob("*")):
+            if not path.name.startswith("."):  # what editors and file managers leave behind
+                files[path.name] = _read(path)
+    return Manifest(files)
+
+
+def _read(path: Path) -> StaticFile:
+    if not path.is_file() or not _NAME.fullmatch(path.name):
+        raise ThemeRefused(path, 1, f"only files with plain names may lie in {FOLDER}/")
+    if path.suffix not in TYPES:
+        what = "rules belong into style.css" if path.suffix == ".css" else "may be " + _listed()
+        raise ThemeRefused(path, 1, f"{path.suffix or 'no suffix'}: {what}")
+    if path.stat().st_size > _LARGEST:
+        raise ThemeRefused(path, 1, "is larger than 1 MiB")
+    return StaticFile(path, *_addressed(path.stem, path.suffix, path.read_bytes()))
+
+
+def _listed() -> str:
+    return ", ".join(sorted(TYPES))
+
+
+def _addressed(stem: str, suffix: str, body: bytes) -> tuple[str, Asset]:
+    digest = hashlib.sha256(body).hexdigest()[:_DIGITS]
+    return f"/{FOLDER}/{stem}.{digest}{suffix}", Asset(body, TYPES[suffix])
+
+
+def script_asset(theme: str, locale: str, script: str) -> tuple[str, Asset]:
+    """Return the address and the content of a theme's own script in one language."""
+    return _addressed(f"{theme}.{locale}", ".js", script.encode())
+
+
+def check_folder(theme: Path) -> None:
+    """Raise ThemeRefused for what leaves a theme's folder by a symbolic link, or is no file."""
+    root = theme.resolve()
+    for path in sorted(theme.rglob("*")):
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            raise ThemeRefused(path, 1, "leads out of the theme's folder")
+        if not path.is_file() and not path.is_dir():
+            raise ThemeRefused(path, 1, "is no file")

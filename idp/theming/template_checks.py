@@ -1,0 +1,223 @@
+"""What the templates of a theme may name, judged before one of them is rendered."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from jinja2 import nodes
+
+from idp.settings.diagnostics import did_you_mean
+from idp.theming.catalogues import Catalogue
+from idp.theming.refused import ThemeRefused
+from idp.theming.states import FIELDS, LETTERS, STATES
+from idp.theming.static import Manifest
+from idp.theming.variables import FACTS, FRAME, LOOK, MAIL_VARIABLES, PAGE_VARIABLES, SUPPORT, VIEW
+
+_WORDS = {"say", "plain"}  # functions of a template whose first argument is a key
+_STATIC = {"static"}
+_REFERENCES = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+_JINJA = {"loop", "super", "caller"}  # names of the language itself
+_MAIL = "mail/"
+
+N = TypeVar("N", bound=nodes.Node)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One template: `name` begins with its level in the chain, 0 is the theme itself."""
+
+    name: str
+    path: Path
+    tree: nodes.Template
+    parts: tuple[nodes.Node, ...] = field(init=False, repr=False)  # all of the tree
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.tree.find_all(nodes.Node)))
+
+    def all(self, *kinds: type[N]) -> Iterator[N]:
+        """Yield the nodes of some kinds."""
+        return (node for node in self.parts if isinstance(node, kinds))
+
+    @property
+    def short(self) -> str:
+        return self.name.partition(":")[2]
+
+    @property
+    def is_mail(self) -> bool:
+        return self.short.startswith(_MAIL)
+
+    def refused(self, line: int, what: str) -> ThemeRefused:
+        return ThemeRefused(self.path, line, what)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is to be named."""
+
+    words: Catalogue
+    files: Manifest
+    join: Callable[[str, str], str]  # a name in a template, the template → full name
+    is_text: Callable[[str], bool]  # nothing is escaped there
+
+
+def check_templates(templates: Mapping[str, Parsed], known: Known) -> None:
+    """Judge all templates of a chain. Raise ThemeRefused for the first fault."""
+    for template in templates.values():
+        _check_references(template, templates, known)
+        _check_escaping(template)
+        _check_literals(template, known)
+        _check_variables(template)
+        _check_facts(template)
+    for template in templates.values():
+        _check_blocks(template, templates, known)
+    _check_use(templates, known)
+
+
+def _check_references(template: Parsed, templates: Mapping[str, Parsed], known: Known) -> None:
+    for node, target in _references(template):
+        if target is None:
+            raise template.refused(node.lineno, "a template is named by a plain string")
+        full = known.join(target, template.name)
+        if full not in templates:
+            raise template.refused(node.lineno, f"no template {target!r}")
+        if known.is_text(full) and not known.is_text(template.name):
+            raise template.refused(node.lineno, f"{target!r} is plain text, which HTML cannot hold")
+
+
+def _references(template: Parsed) -> Iterator[tuple[nodes.Node, str | None]]:
+    """Yield each node that names another template, and the name if it is a plain string."""
+    for node in template.all(*_REFERENCES):
+        target = getattr(node, "template", None)
+        plain = target.value if isinstance(target, nodes.Const) else None
+        yield node, plain if isinstance(plain, str) else None
+
+
+def _check_escaping(template: Parsed) -> None:
+    for node in template.all(nodes.EvalContextModifier, nodes.ScopedEvalContextModifier):
+        raise template.refused(node.lineno, "escaping cannot be switched")
+
+
+def _check_literals(template: Parsed, known: Known) -> None:
+    for key, line in _literals(template.all(nodes.Call), _WORDS):
+        if key not in known.words:
+            raise template.refused(line, f"no sentence {key!r} in the catalogue")
+    for name, line in _literals(template.all(nodes.Call), _STATIC):
+        if name not in known.files:
+            raise template.refused(line, known.files.unknown(str(name)))
+
+
+def literal_keys(tree: nodes.Template) -> list[tuple[str, int]]:
+    """Return the catalogue keys that a template names literally, each with its line."""
+    return _literals(tree.find_all(nodes.Call), _WORDS)
+
+
+def _literals(calls: Iterable[nodes.Call], functions: Collection[str]) -> list[tuple[str, int]]:
+    return [
+        (call.args[0].value, call.lineno)
+        for call in calls
+        if isinstance(call.node, nodes.Name) and call.node.name in functions
+        if call.args and isinstance(call.args[0], nodes.Const)
+    ]
+
+
+# -- variables ------------------------------------------------------------------------------------
+
+
+def _check_variables(template: Parsed) -> None:
+    documented = MAIL_VARIABLES if template.is_mail else PAGE_VARIABLES
+    known = {*documented, *_JINJA, *_own(template)}
+    for node in template.all(nodes.Name):
+        if node.name not in known:
+            raise _unknown(template, node, node.name, known)
+
+
+def _own(template: Parsed) -> Iterator[str]:
+    """Yield the names that a template makes itself."""
+    yield from (node.name for node in template.all(nodes.Name) if node.ctx != "load")
+    yield from (macro.name for macro in template.all(nodes.Macro))
+    yield from (imported.target for imported in template.all(nodes.Import))
+    for imported in template.all(nodes.FromImport):
+        yield from (one if isinstance(one, str) else one[1] for one in imported.names)
+
+
+def _check_facts(template: Parsed) -> None:
+    """Judge what stands behind the dot of a documented object."""
+    inside = _inside(template)
+    for node in template.all(nodes.Getattr):
+        if isinstance(node.node, nodes.Name) and node.node.name in inside:
+            known = inside[node.node.name]
+            if node.attr not in known:
+                raise _unknown(template, node, f"{node.node.name}.{node.attr}", known)
+
+
+def _inside(template: Parsed) -> Mapping[str, Collection[str]]:
+    if template.is_mail:
+        return {"facts": _facts_of_letters(), "support": SUPPORT}
+    page = template.short.removesuffix(".html")
+    return {"view": _facts_of(page), "frame": FRAME, "look": LOOK, "support": SUPPORT}
+
+
+@cache
+def _facts_of(page: str) -> Collection[str]:
+    """Return the facts of a page, those of all pages for a template that several share."""
+    pages = {page} if page in FIELDS else FIELDS.keys()
+    shown = {fact for state in STATES if state.page.name in pages for fact in state.page.view}
+    return shown.union(*(VIEW.get(name, {}) for name in pages))
+
+
+@cache
+def _facts_of_letters() -> Collection[str]:
+    return {*FACTS, *(fact for letter in LETTERS for fact in letter.facts("en"))}
+
+
+def _unknown(template: Parsed, node: nodes.Node, name: str, known: Collection[str]) -> ThemeRefused:
+    hint = did_you_mean(name.rpartition(".")[2], sorted(known))
+    return template.refused(node.lineno, f"no variable {name!r}{hint and f'. {hint}'}")
+
+
+# -- blocks, and templates that nobody reaches ----------------------------------------------------
+
+
+def _check_blocks(template: Parsed, templates: Mapping[str, Parsed], known: Known) -> None:
+    """Refuse a block that what is extended has not: it would never be shown."""
+    inherited = set(_inherited(template, templates, known))
+    if not any(template.all(nodes.Extends)):
+        return
+    for node in template.tree.body:
+        if isinstance(node, nodes.Block) and node.name not in inherited:
+            hint = did_you_mean(node.name, sorted(inherited))
+            raise template.refused(node.lineno, f"no block {node.name!r}{hint and f'. {hint}'}")
+
+
+def _inherited(template: Parsed, templates: Mapping[str, Parsed], known: Known) -> Iterator[str]:
+    for node in template.all(nodes.Extends):
+        target = node.template
+        assert isinstance(target, nodes.Const)  # noqa: S101 - references were judged before
+        parent = templates[known.join(target.value, template.name)]
+        yield from (block.name for block in parent.all(nodes.Block))
+        yield from _inherited(parent, templates, known)
+
+
+def _check_use(templates: Mapping[str, Parsed], known: Known) -> None:
+    """Refuse a template that is no page, no letter and named by no other: a misspelt name."""
+    named = {
+        known.join(target, template.name)
+        for template in templates.values()
+        for _, target in _references(template)
+        if target is not None
+    }
+    usual = {template.short for template in templates.values() if _is_shown(template.short)}
+    inherited = usual | {name.partition(":")[2] for name in named}
+    for template in templates.values():
+        if template.short not in inherited:
+            hint = did_you_mean(template.short, sorted(inherited))
+            raise template.refused(1, f"no page or letter of this name{hint and f'. {hint}'}")
+
+
+def _is_shown(short: str) -> bool:
+    if short.startswith(_MAIL):
+        kind, _, suffix = short.removeprefix(_MAIL).partition(".")
+        return suffix in {"txt.j2", "html.j2"} and kind in {letter.kind for letter in LETTERS}
+    return short == "aside.html" or short.removesuffix(".html") in FIELDS

@@ -1,0 +1,71 @@
+"""The shelf has every theme by its name, as its files are at this moment."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from idp.admin.theme_shelf import Shelf, mistakes_of
+from idp.theming import ThemeRefused
+from idp.theming.style import PAIRS, contrast
+from tests.admin.gallery.conftest import THEME, settings_with
+
+
+@pytest.fixture(name="own")
+def _own(tmp_path: Path) -> Path:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "theme.toml").write_text(THEME, "utf-8")
+    return tmp_path / "own"
+
+
+def test_the_programs_themes_stand_before_the_installations(own: Path):
+    assert Shelf(settings_with(own.parent)).names == ("base", "ministry", "portal", "own")
+    assert Shelf(settings_with(own / "nowhere")).names == ("base", "ministry", "portal")
+
+
+def test_a_theme_is_read_once_as_long_as_no_file_changes(own: Path):
+    shelf = Shelf(settings_with(own.parent))
+    first = shelf.take("own")
+    assert shelf.take("own") is first
+    os.utime(own / "theme.toml", (1, 1))
+    assert shelf.take("own") is not first
+
+
+def test_every_pair_of_colours_is_told_by_day_and_by_night(own: Path):
+    shown = Shelf(settings_with(own.parent)).take("own")
+    assert len(shown.pairs) == 2 * len(PAIRS)
+    [pair] = [p for p in shown.pairs if (p.scheme, p.ink, p.ground) == ("light", "action", "card")]
+    assert pair.ratio == contrast("#7a1f5c", "#ffffff")
+    assert shown.lowest.ratio == min(p.ratio for p in shown.pairs)
+    assert all(p.ratio >= p.least for p in shown.pairs)
+
+
+def test_a_refusal_has_its_place_and_ends_with_its_cause(own: Path):
+    shelf = Shelf(settings_with(own.parent))
+    shelf.take("own")
+    (own / "theme.toml").write_text(THEME.replace("action", "acton"), "utf-8")
+    with pytest.raises(ThemeRefused) as refused:
+        shelf.take("own")
+    [mistake] = mistakes_of(refused.value)
+    assert (mistake.file, mistake.line, mistake.code) == (str(own / "theme.toml"), 4, "E301")
+    assert "acton" in mistake.message
+    (own / "theme.toml").write_text(THEME, "utf-8")
+    assert shelf.take("own").name == "own"
+
+
+def test_a_theme_can_be_tried_with_longer_words_beside_its_own(own: Path):
+    shelf = Shelf(settings_with(own.parent))
+    long, real = shelf.take("own", is_long=True).theme, shelf.take("own").theme
+    assert len(long.looks.by_locale) == len(real.looks.by_locale)
+    assert shelf.take("own").theme is real
+
+
+def test_what_pages_fetch_is_known_once_a_theme_was_taken(own: Path):
+    (own / "static").mkdir()
+    (own / "static" / "a.svg").write_text("<svg/>")
+    shelf = Shelf(settings_with(own.parent))
+    assert shelf.asset("/static/a.svg") is None
+    [address] = [a for a in shelf.take("own").theme.assets if a.startswith("/static/a.")]
+    asset = shelf.asset(address)
+    assert asset is not None
+    assert asset.body == b"<svg/>"

@@ -1,0 +1,75 @@
+"""The stand of all states, and one Chromium that walks along it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.look.combinations import LAYOUTS, Combination
+from tests.look.stand import Stand, load_shipped
+from tests.servers import free_port
+from tests.walks.conftest import CHROMIUM, serving
+
+HERE = Path(__file__).parent
+PROBES = (HERE / "probes.js").read_text("utf-8")
+# WCAG 2.2, 1.4.12; style sheets made by script are not the page's own, so no policy stops them.
+SPACING = """{const sheet = new CSSStyleSheet();
+sheet.replaceSync(`*{line-height:1.5!important;letter-spacing:.12em!important;
+  word-spacing:.16em!important}p{margin-bottom:2em!important}`);
+document.adoptedStyleSheets = [sheet]}"""
+
+
+@dataclass
+class Visitor:
+    """Opens states in a tab as a combination says."""
+
+    tab: Page
+    stand: Stand
+
+    def open(self, row: Combination) -> Page:
+        width, height = LAYOUTS[row.layout]
+        self.tab.set_viewport_size({"width": width, "height": height})
+        self.tab.emulate_media(
+            color_scheme="dark" if row.scheme == "dark" else "light",
+            forced_colors="active" if row.scheme == "forced" else "none",
+            reduced_motion="no-preference",
+            media="screen",
+        )
+        address = self.stand.address(row.state, row.locale, row.theme, has_script=row.has_script)
+        # Not "load": a page that leaves by itself never gets there. Deferred scripts have run by then.
+        self.tab.goto(address, wait_until="domcontentloaded")
+        if row.layout == "spaced":
+            self.tab.evaluate(SPACING)
+        return self.tab
+
+    def show(self, state: str, locale: str = "bn", layout: str = "phone", **more: str) -> Page:
+        """Open a state as most people meet it, and load the probes."""
+        plain = {"theme": "portal", "scheme": "light", **more}
+        self.open(Combination(layout=layout, locale=locale, state=state, has_script=True, **plain))
+        self.tab.evaluate(PROBES)
+        return self.tab
+
+
+@pytest.fixture(scope="session")
+def stand() -> Iterator[Stand]:
+    port = free_port()
+    stand = Stand(load_shipped(), f"http://127.0.0.1:{port}")
+    with serving(stand, port):
+        yield stand
+
+
+@pytest.fixture(scope="session")
+def visitor(stand: Stand) -> Iterator[Visitor]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        context = browser.new_context()
+        # The form_post page sends itself away: an answer without content leaves it standing.
+        context.route(re.compile("^https:"), lambda route: route.fulfill(status=204))
+        yield Visitor(context.new_page(), stand)
+        browser.close()
