@@ -109,5 +109,7 @@ def mail_settings(settings: Settings) -> MailSettings:
         password=mail.password or None,
         sender=mail.sender,
         ca_file=str(mail.ca_file) if mail.ca_file else None,
-        message_id_domain=mail.message_id_domain or urlsplit(settings.issuer).hostname or "localhost",
+        message_id_domain=mail.message_id_domain
+        or urlsplit(settings.issuer).hostname
+        or "localhost",
     )

@@ -7,6 +7,7 @@ from idp.accounts.credentials import UPDATE_PASSWORD, change_mailbox, change_pas
 from idp.accounts.passwords import LONGEST, Hasher, is_hashable
 from idp.accounts.policy import Policy
 from idp.accounts.sign_out import Cause, SignOut
+from idp.accounts.throttle import unlock
 from idp.accounts.user_fields import ACTIONS, UserRefused, checked_mailbox, checked_name
 from idp.model.clock import Clock
 from idp.model.errors import AlreadySpent, ProbeshError
@@ -143,6 +144,16 @@ class Directory:
             self._sign_out.end_all(work, user.id, Cause(), now=now)
             work.known_browsers.forget_all(user.id)
         return live
+
+    def unlock(self, email: str) -> User:
+        """Forget wrong passwords of strangers, wrong codes and codes that were mailed; return whom.
+
+        Waits of a network end by themselves. Raises UserUnknown.
+        """
+        with self._stores.write() as work:
+            user = _require(work, email)
+            unlock(work, user.id)
+        return user
 
     def require(self, email: str, action: str, demanded: bool) -> None:
         """Demand one of ACTIONS at the next login, or demand it no more.

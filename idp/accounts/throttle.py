@@ -24,7 +24,7 @@ PAIR = Schedule(window=60, pauses=((5, 60),))
 STRANGERS = Schedule(window=0, pauses=((100, 0),))
 STRANGERS_A_DAY = Schedule(window=_DAY, pauses=((100, _DAY),))
 # The same of a user ID that nobody has: no owner ever succeeds, and its row must leave some day.
-STRANGERS_OF_NOBODY = Schedule(window=90 * _DAY, pauses=((100, 365 * _DAY),))
+STRANGERS_OF_NOBODY = Schedule(window=90 * _DAY, pauses=STRANGERS.pauses)
 # Beyond ten in a quarter of an hour a known browser counts as a stranger's.
 KNOWN_BROWSER = Schedule(window=_QUARTER, pauses=((10, _QUARTER),))
 # Wrong codes of one account, wherever they are typed: whoever gets here holds the password.

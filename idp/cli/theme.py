@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from idp.admin.gallery import Gallery, Listener, export
+from idp.admin.gallery import Gallery, Listener, write_gallery
 from idp.admin.theme_check import Report, report_on
 from idp.admin.theme_new import new_theme
 from idp.admin.theme_shelf import Pair, Shelf, mistakes_of
@@ -35,10 +35,11 @@ def new(invocation: Invocation, name: str, parent: str) -> None:
 
     Example: idp theme new health
     """
+    shelf = Shelf(invocation.settings())
     try:
-        folder = new_theme(Shelf(invocation.settings()), name, parent)
+        folder = new_theme(shelf, name, parent)
     except ThemeRefused as refused:
-        raise MistakesFound(mistakes_of(refused)) from refused
+        raise MistakesFound(mistakes_of(shelf, parent, refused)) from refused
     steps = [f"idp theme preview {name}", f"idp theme check {name}"]
     told = [f"{folder / 'theme.toml'} is made: change it, and look at it.", "Next:"]
     invocation.say(
@@ -111,9 +112,9 @@ def preview(invocation: Invocation, name: str | None, port: int, folder: Path | 
 
 def _export(invocation: Invocation, shelf: Shelf, names: Sequence[str], folder: Path) -> None:
     try:
-        exported = export(shelf, names, folder)
+        exported = write_gallery(shelf, names, folder)
     except ThemeRefused as refused:
-        raise MistakesFound(mistakes_of(refused)) from refused
+        raise MistakesFound(_judge(shelf, names)[1]) from refused
     count = len(exported.rows)
     invocation.say(
         f"{count} pages and letters are in {folder}: open {folder / 'index.html'}.",
@@ -145,7 +146,7 @@ def _judge(shelf: Shelf, names: Sequence[str]) -> tuple[list[Report], list[Mista
         try:
             reports.append(report_on(shelf, name))
         except ThemeRefused as refused:
-            mistakes += mistakes_of(refused)
+            mistakes += mistakes_of(shelf, name, refused)
     return reports, mistakes
 
 

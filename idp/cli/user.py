@@ -143,6 +143,21 @@ def enable(invocation: Invocation, email: str) -> None:
     invocation.say(f"{email} is enabled.", email=email, enabled=True)
 
 
+@user_group.command("unlock")
+@click.argument("email")
+@shared_options
+@click.pass_obj
+def unlock(invocation: Invocation, email: str) -> None:
+    """Forget the wrong passwords and codes that were counted of a user.
+
+    New browsers then need no code before the password; no password changes.
+
+    Example: idp user unlock office@example.gov.bd
+    """
+    user = directory(invocation.settings()).unlock(email)
+    invocation.say(f"{user.email} is unlocked.", id=user.id, email=user.email)
+
+
 @user_group.command("end-sessions")
 @click.argument("email")
 @shared_options

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import TypeVar
@@ -82,8 +83,20 @@ def _header(message: EmailMessage, name: str) -> str:
 
 def _addresses(message: EmailMessage, name: str) -> tuple[Address, ...]:
     nobody: list[tuple[str, str]] = []
-    pairs = _tolerant(lambda: getaddresses([str(v) for v in message.get_all(name, [])]), nobody)
-    return tuple(Address(shown, address) for shown, address in pairs if address)
+    # From the source: the standard library puts a blank between the encoded words of a long name,
+    # which RFC 2047 6.2 joins.
+    sources = [_text(v) for key, v in message.raw_items() if key.lower() == name.lower()]
+    pairs = _tolerant(lambda: getaddresses(sources), nobody)
+    return tuple(Address(_words(shown), address) for shown, address in pairs if address)
+
+
+def _text(source: object) -> str:
+    """Return a header with the bytes that it came as."""
+    return str(source).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _words(encoded: str) -> str:
+    return _tolerant(lambda: str(make_header(decode_header(encoded))), encoded)
 
 
 def _date(message: EmailMessage) -> datetime | None:

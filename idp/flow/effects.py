@@ -63,12 +63,19 @@ class ResendChallenge:
 
 @dataclass(frozen=True, slots=True)
 class SpendChallenge:
-    """Mark the challenge answered: the second right answer finds it spent."""
+    """Mark the challenge answered: the second right answer finds it spent.
+
+    A code that was typed right was no flood: its letter leaves the limits, for an office with one
+    mailbox needs many a day.
+    """
 
     challenge_id: str
+    limits: Limits
 
     def apply(self, work: Work, *, now: int) -> None:
         work.challenges.spend(self.challenge_id, now=now)
+        for key, _ in self.limits:
+            work.counters.refund(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +147,19 @@ class OfferLink:
 class SpendLink:
     """Use up the link that was opened: of two that post at once, one wins.
 
-    It has proven the mailbox: a counter of wrong codes that was closed for good is open again.
+    It has proven the mailbox: a counter of wrong codes that was closed for good is open again, and
+    strangers' guesses at the old password are forgotten, but for what they may do a day.
     """
 
     token_id: str
     user_id: str
     otp_key: bytes
+    strangers_key: bytes
 
     def apply(self, work: Work, *, now: int) -> None:
         work.action_tokens.spend(self.token_id, now=now)
         work.users.verify_email(self.user_id)
+        work.counters.clear(self.strangers_key)
         blocked = work.counters.blocked(self.otp_key, now=now)
         if blocked is not None and blocked.until is None:
             work.counters.clear(self.otp_key)

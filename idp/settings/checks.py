@@ -337,21 +337,20 @@ def _check_refresh(grants: Sequence[str]) -> Findings:
         yield _contradiction("grants", message)
 
 
-def _check_page_after_logout(
-    grants: Sequence[str], post_logout_redirect_uris: Sequence[str | None]
+def _check_what_only_people_need(
+    grants: Sequence[str],
+    post_logout_redirect_uris: Sequence[str | None],
+    backchannel_logout_uri: str | None,
+    required_roles: Sequence[str],
 ) -> Findings:
-    if post_logout_redirect_uris and "authorization_code" not in grants:
-        yield _contradiction("post_logout_redirect_uris", _NO_LOGINS)
-
-
-def _check_required_roles(grants: Sequence[str], required_roles: Sequence[str]) -> Findings:
-    if required_roles and "authorization_code" not in grants:
-        yield _contradiction("required_roles", _NO_LOGINS)
-
-
-def _check_call_after_logout(grants: Sequence[str], backchannel_logout_uri: str | None) -> Findings:
-    if backchannel_logout_uri and "authorization_code" not in grants:
-        yield _contradiction("backchannel_logout_uri", _NO_LOGINS)
+    keys = {
+        "post_logout_redirect_uris": post_logout_redirect_uris,
+        "backchannel_logout_uri": backchannel_logout_uri,
+        "required_roles": required_roles,
+    }
+    for key, value in keys.items():
+        if value and "authorization_code" not in grants:
+            yield _contradiction(key, _NO_LOGINS)
 
 
 def _check_client_flow(flow: str | None, flows: Flows) -> Findings:
@@ -370,9 +369,7 @@ _CLIENT_CHECKS: tuple[Callable[..., Findings], ...] = (
     _check_way_back,
     _check_home,
     _check_refresh,
-    _check_page_after_logout,
-    _check_required_roles,
-    _check_call_after_logout,
+    _check_what_only_people_need,
     _check_client_flow,
 )
 

@@ -3,8 +3,6 @@
 A key stands here only when the program does what it says.
 """
 
-import datetime as dt
-import math
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -22,6 +20,7 @@ from pydantic import (
 from idp.settings.claims import ScopeClaims, ScopeName
 from idp.settings.clients import Client, SigningAlgorithm
 from idp.settings.help_desk import Support
+from idp.settings.maintenance import Maintenance
 from idp.settings.values import (
     Address,
     Duration,
@@ -39,7 +38,6 @@ from idp.settings.values import (
     base_of,
     between,
     matching,
-    told_as,
     under,
 )
 
@@ -47,7 +45,6 @@ _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 _REDIS = ("redis://", "rediss://", "unix://")
 _DOMAIN = r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*)?"
-_MOMENT = "a time with its offset like 2026-11-23T18:00:00+06:00"
 _REALM = r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})?"  # as the path of an address shows it
 # What a running server cannot change: it must be started anew (`idp reload` says so).
 STATIC_KEYS = ("issuer", "mode", "secrets_dir", "listen", "database")
@@ -355,33 +352,6 @@ class Aliases(Section):
         "with /realms/ and this name.",
         examples=["portal"],
     )
-
-
-def _to_moment(value: object) -> object:
-    if not isinstance(value, dt.datetime) or value.tzinfo is None:
-        raise ValueError(f"must be {_MOMENT}, without quotes")
-    return value
-
-
-Moment: TypeAlias = Annotated[
-    dt.datetime, BeforeValidator(_to_moment), told_as(_MOMENT, format="date-time")
-]
-
-
-class Maintenance(Section):
-    """A planned closure: what people and applications are told until it is over."""
-
-    until: Moment | None = Field(
-        default=None,
-        description="Until then nobody can log in and no token is given; logging out still works. "
-        "Left out, or past: open.",
-        examples=["2026-11-23T18:00:00+06:00"],
-    )
-
-    @property
-    def closed_until(self) -> int | None:
-        """The end in seconds since 1970 UTC, or None."""
-        return None if self.until is None else math.ceil(self.until.timestamp())
 
 
 class Settings(Section):

@@ -216,7 +216,7 @@ class SignIn:
         stored = self._find(session.id)
         if stored is None:  # not the conversation was overtaken, but what it stands on
             return self._ask_to_wait(session, submission, Busy(1), browser)
-        typed = submission.form.get("userid", session.user_typed)
+        typed = submission.form.get("userid") or session.user_typed
         is_login = self.showing.is_login(session)
         if is_login and not session.version and canonical(typed) != canonical(stored.user_typed):
             return self._begin_again(replace(session, user_typed=typed), browser)

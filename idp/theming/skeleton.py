@@ -35,7 +35,7 @@ class Skeleton:
 def skeleton_key(page: Page, frame: Frame) -> Key | None:
     """Return what a kept page depends on; None if it holds anything of a person."""
     is_fresh = page.name == "login" and page.view == _FRESH and not page.errors
-    if not is_fresh or page.notice or frame.developer:
+    if not is_fresh or page.notice or frame.developer or frame.language_hidden:
         return None
     return (
         frame.locale,

@@ -32,6 +32,7 @@ PAGE_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
         "support": "the rows of help, see below",
         "aside": "the finished sidebar",
         "title": "the heading of the page, which each page sets before its layout uses it",
+        "wide": "set by a page that uses the whole width beside the sidebar",
     }
 )
 

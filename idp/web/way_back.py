@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request
 
 _OURS = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # no second slash, no backslash, nothing invisible
 _LONGEST = 2048  # characters; longer than any address that a page of ours has
-_RESERVED = "/?:@!$&'()*+,;=~%"  # RFC 3986 2.2, and what is escaped already
+_RESERVED = "/?:@&+,;=~%"  # what an address of ours means something by, and what is escaped
 _SECRETS = ("/reset/",)  # addresses that hold one
 _SECRET_PARAMETERS = ("id_token_hint", "login_hint")
 

@@ -1,8 +1,9 @@
 import pytest
 
-from idp.accounts.known_browsers import LIFETIME, MOST, is_known, remember
+from idp.accounts.known_browsers import LIFETIME, MOST, is_known, is_new, remember
 from idp.model.user import User
 from idp.stores.sql import SqlStores
+from tests.contract.builders import user_session
 
 NOW = 1_795_000_000
 
@@ -73,3 +74,36 @@ def test_one_busy_browser_does_not_push_out_the_others(stores: SqlStores) -> Non
     for login in range(MOST + 5):
         remembered(stores, now=NOW + login, cookie=busy)
     assert known(stores, other, now=NOW + MOST)
+
+
+def new(stores: SqlStores, cookie: str | None, user_id: str = "a", now: int = NOW) -> bool:
+    with stores.read() as work:
+        return is_new(work, user_id, cookie, now)
+
+
+def test_no_browser_is_new_to_an_account_that_has_never_been_used(stores: SqlStores) -> None:
+    remembered(stores, "b")
+    assert not new(stores, None)
+    assert not new(stores, "guess")
+
+
+def test_any_browser_but_the_known_ones_is_new_to_an_account_in_use(stores: SqlStores) -> None:
+    cookie = remembered(stores)
+    assert not new(stores, cookie)
+    for other in (None, "", "guess", remembered(stores, "b")):
+        assert new(stores, other)
+    assert new(stores, cookie, now=NOW + LIFETIME + 1)
+
+
+def test_an_account_whose_browsers_were_all_forgotten_is_known_by_its_sessions(
+    stores: SqlStores,
+) -> None:
+    cookie = remembered(stores)
+    with stores.write() as work:
+        owner = work.users.find("a")
+        assert owner is not None
+        work.user_sessions.add(user_session(owner))
+        work.user_sessions.end_all_of_user("a", now=NOW)
+        work.known_browsers.forget_all("a")
+    assert new(stores, cookie)
+    assert not new(stores, cookie, "b")

@@ -26,7 +26,7 @@ AGENTS = {
     f"Mozilla/5.0 (Linux; U; Android 9) {WEBKIT} Version/4.0 Chrome/78.0 UCBrowser/13.4 Mobile "
     "Safari/537.36": "UC Browser, Android",
     "Opera/9.80 (Android; Opera Mini/36.2/119.132; U; bn) Presto/2.12.423": "Opera, Android",
-    f"Mozilla/5.0 (Windows NT 10.0) {WEBKIT} Chrome/124.0 Safari/537.36 OPR/110.0": "Opera, Windows",
+    f"Mozilla/5.0 (Windows) {WEBKIT} Chrome/124.0 Safari/537.36 OPR/110.0": "Opera, Windows",
     "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko": "Internet Explorer, Windows",
     "Mozilla/5.0 (Mobile; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5": "Firefox, KaiOS",
 }  # fmt: skip

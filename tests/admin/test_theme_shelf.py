@@ -46,7 +46,7 @@ def test_a_refusal_has_its_place_and_ends_with_its_cause(own: Path):
     (own / "theme.toml").write_text(THEME.replace("action", "acton"), "utf-8")
     with pytest.raises(ThemeRefused) as refused:
         shelf.take("own")
-    [mistake] = mistakes_of(refused.value)
+    [mistake] = mistakes_of(shelf, "own", refused.value)
     assert (mistake.file, mistake.line, mistake.code) == (str(own / "theme.toml"), 4, "E301")
     assert "acton" in mistake.message
     (own / "theme.toml").write_text(THEME, "utf-8")
@@ -69,3 +69,28 @@ def test_what_pages_fetch_is_known_once_a_theme_was_taken(own: Path):
     asset = shelf.asset(address)
     assert asset is not None
     assert asset.body == b"<svg/>"
+
+
+def test_all_mistakes_are_told_at_once(own: Path):
+    shelf = Shelf(settings_with(own.parent))
+    (own / "theme.toml").write_text(THEME.replace("#7a1f5c", "#f0f0f0"), "utf-8")
+    (own / "static").mkdir()
+    (own / "static" / "run.exe").touch()
+    for locale in shelf.languages:
+        file = own / "locale" / locale / "LC_MESSAGES" / "messages.po"
+        file.parent.mkdir(parents=True)
+        file.write_text(f'msgid "nothing.{locale}"\nmsgstr "x"\n', "utf-8")
+    with pytest.raises(ThemeRefused) as refused:
+        shelf.take("own")
+    told = [str(mistake) for mistake in mistakes_of(shelf, "own", refused.value)]
+    assert len(set(told)) == len(told)
+    for words in ("action on page", "action on card", "run.exe", "nothing.bn", "nothing.en"):
+        assert any(words in one for one in told), words
+
+
+def test_every_key_of_a_file_that_is_wrong_is_told(own: Path):
+    (own / "theme.toml").write_text('colour = 1\nnmae = "x"\n[tokens.lihgt]\n', "utf-8")
+    shelf = Shelf(settings_with(own.parent))
+    with pytest.raises(ThemeRefused) as refused:
+        shelf.take("own")
+    assert [one.line for one in mistakes_of(shelf, "own", refused.value)] == [1, 2, 3]

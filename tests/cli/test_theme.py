@@ -25,6 +25,14 @@ def made(config: Path, name: str = "health") -> Path:
     return config.parent / "themes" / name
 
 
+def write(config: Path, text: str, name: str = "health") -> Path:
+    """Write a theme without the command."""
+    made(config, name).mkdir(parents=True)
+    file = made(config, name) / "theme.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
 # -- new -------------------------------------------------------------------------------------------
 
 
@@ -114,8 +122,7 @@ def test_a_parent_must_be_there(parent: str, idp: Idp, config: Path) -> None:
 
 
 def test_a_refused_parent_is_told_with_its_place(idp: Idp, config: Path) -> None:
-    idp("theme", "new", "health")
-    (made(config) / "theme.toml").write_text(PALE)
+    write(config, PALE)
     answer = idp("theme", "new", "child", "--parent", "health")
     assert answer.exit_code == 2
     assert f"{made(config) / 'theme.toml'}:2" in answer.stderr
@@ -135,7 +142,7 @@ def test_a_folder_without_a_theme_in_it_is_not_filled(idp: Idp, config: Path) ->
 
 
 def test_the_themes_in_use_are_judged_or_all_of_them(idp: Idp, config: Path) -> None:
-    idp("theme", "new", "health")
+    write(config, "")
     for words, names in (
         ([], ["portal"]),
         (["health"], ["health"]),
@@ -167,7 +174,7 @@ def test_contrast_weight_and_sentences_are_told(idp: Idp, config: Path) -> None:
 
 
 def test_a_heavy_login_page_is_told(idp: Idp, config: Path) -> None:
-    idp("theme", "new", "health")
+    write(config, "")
     assert "too heavy" not in idp("theme", "check", "health").stdout
     (made(config) / "templates").mkdir()
     noise = "".join(sha256(bytes([n])).hexdigest() for n in range(40))
@@ -179,27 +186,27 @@ def test_a_heavy_login_page_is_told(idp: Idp, config: Path) -> None:
 
 
 def test_every_refused_theme_is_told_with_its_place(idp: Idp, config: Path) -> None:
-    for name in ("one", "two", "good"):
-        idp("theme", "new", name)
-    (made(config, "one") / "theme.toml").write_text(PALE)
-    (made(config, "two") / "theme.toml").write_text("colour = 1\n")
+    one, two = write(config, PALE, "one"), write(config, "colour = 1\n", "two")
     answer = idp("theme", "check", "--all")
     assert answer.exit_code == 2
     places = [line.partition(" ")[0] for line in answer.stderr.splitlines()]
-    assert [place.rpartition(":")[0] for place in places] == [
-        f"{made(config, 'one') / 'theme.toml'}:2",
-        f"{made(config, 'two') / 'theme.toml'}:1",
-    ]
-    assert "good is good" in answer.stdout
+    told = list(dict.fromkeys(place.rpartition(":")[0] for place in places))
+    assert told == [f"{one}:2", f"{two}:1"]
+    assert "ministry is good" in answer.stdout
     assert "one is good" not in answer.stdout
-    told = json.loads(idp("theme", "check", "--all", "--json").stdout)
+
+
+def test_a_program_is_told_the_places(idp: Idp, config: Path) -> None:
+    file = write(config, PALE)
+    answer = idp("theme", "check", "health", "--json")
+    assert (answer.exit_code, answer.stderr) == (2, "")
+    told = json.loads(answer.stdout)
     assert told["ok"] is False
-    assert [mistake["line"] for mistake in told["mistakes"]] == [2, 1]
+    assert {(mistake["file"], mistake["line"]) for mistake in told["mistakes"]} == {(str(file), 2)}
 
 
 def test_the_check_and_that_of_the_configuration_say_the_same(idp: Idp, config: Path) -> None:
-    idp("theme", "new", "health")
-    (made(config) / "theme.toml").write_text(PALE)
+    write(config, PALE)
     config.write_text(config.read_text() + 'theme = { name = "health" }\n')
     theme, whole = idp("theme", "check"), idp("config", "check")
     assert theme.exit_code == whole.exit_code == 2
@@ -230,8 +237,7 @@ def test_an_export_names_what_it_wrote(idp: Idp, tmp_path: Path) -> None:
 
 
 def test_an_export_of_a_refused_theme_is_none(idp: Idp, config: Path, tmp_path: Path) -> None:
-    idp("theme", "new", "health")
-    (made(config) / "theme.toml").write_text(PALE)
+    write(config, PALE)
     answer = idp("theme", "preview", "--export", str(tmp_path / "out"))
     assert answer.exit_code == 2
     assert f"{made(config) / 'theme.toml'}:2" in answer.stderr

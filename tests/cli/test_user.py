@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from idp.accounts.passwords import Hasher
+from idp.accounts.throttle import Throttle
 from idp.admin.installation import directory
 from idp.cli.user import user_group
 from idp.model.clock import system_clock
@@ -328,3 +329,25 @@ def test_every_session_of_a_user_ends_and_of_nobody_else(installed: Idp, config:
 def test_ending_the_sessions_of_nobody_is_told(installed: Idp) -> None:
     answer = installed("user", "end-sessions", EMAIL)
     assert (answer.exit_code, answer.stderr) == (1, "No user has this e-mail address.\n")
+
+
+def test_what_was_counted_of_a_user_is_forgotten(installed: Idp, config: Path) -> None:
+    _added(installed)
+    user = _user(config)
+    assert user is not None
+    stores = SqlStores(open_engine(load_settings(config).database.url))
+    key, now = Throttle.otp_key(user.id), system_clock()
+    with stores.write() as work:
+        for _ in range(10):
+            Throttle.count_otp(work, key, now=now)
+    answer = installed("user", "unlock", f" {EMAIL.upper()}")
+    assert (answer.exit_code, answer.stdout) == (0, f"{EMAIL} is unlocked.\n")
+    with stores.read() as work:
+        assert work.counters.blocked(key, now=now) is None
+    stores.engine.dispose()
+
+
+def test_nobody_cannot_be_unlocked(installed: Idp) -> None:
+    answer = installed("user", "unlock", EMAIL)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "No user has this e-mail address." in answer.stderr

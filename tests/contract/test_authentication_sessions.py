@@ -93,6 +93,19 @@ def test_saving_moves_the_version_and_what_a_step_changes(stores: SqlStores) -> 
         assert work.authentication_sessions.find(first.id) == replace(moved, version=2)
 
 
+def test_another_language_is_kept_ended_or_not_and_overtakes_no_tab(stores: SqlStores) -> None:
+    first = stored(stores)
+    spoken = replace(first, locale="en", step=9)
+    with stores.write() as work:
+        work.authentication_sessions.speak(spoken)
+        assert work.authentication_sessions.find(first.id) == replace(first, locale="en")
+        work.authentication_sessions.save(replace(first, locale="en", step=1))
+        work.authentication_sessions.take(first.id, version=2, now=NOW)
+        work.authentication_sessions.speak(replace(first, locale="bn"))
+        found = work.authentication_sessions.find(first.id)
+    assert found == replace(first, locale="bn", step=1, version=2, taken_at=NOW)
+
+
 def test_a_stale_tab_saves_nothing(stores: SqlStores) -> None:
     first = stored(stores)
     with stores.write() as work:

@@ -133,3 +133,35 @@ def test_what_a_batch_has_not_delivered_is_told_given_up_or_not(stores: SqlStore
 def test_no_batch_has_no_letters(stores: SqlStores, batch: str) -> None:
     add(stores, letter(), letter(batch="b"))
     assert undelivered(stores, batch) == []
+
+
+def test_a_batch_is_given_up_when_its_newest_letter_is(stores: SqlStores) -> None:
+    first, second = letter(batch="c"), letter(batch="c", created_at=NOW + 60)
+
+    def is_given_up() -> bool:
+        with stores.read() as view:
+            return view.outbox.is_given_up("c")
+
+    assert not is_given_up()
+    add(stores, first, letter(batch="another"))
+    assert not is_given_up()
+    with stores.write() as work:
+        work.outbox.postpone(first.id, until=NOW + 5, answer="later")
+    assert not is_given_up()
+    with stores.write() as work:
+        work.outbox.bury(first.id, now=NOW, answer="refused")
+    assert is_given_up()
+    add(stores, second)
+    assert not is_given_up()
+    with stores.write() as work:
+        work.outbox.delivered(second.id, now=NOW + 61)
+    assert not is_given_up()
+
+
+def test_letters_of_no_batch_are_never_asked_after(stores: SqlStores) -> None:
+    alone = letter()
+    add(stores, alone)
+    with stores.write() as work:
+        work.outbox.bury(alone.id, now=NOW, answer="refused")
+    with stores.read() as view:
+        assert not view.outbox.is_given_up("")

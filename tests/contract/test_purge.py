@@ -167,9 +167,16 @@ def test_waiting_letters_closed_keys_users_and_passwords_are_never_purged(
         work.credentials.set_password(owner.id, "new", version=2, keep=4, now=NOW)
         work.required_actions.require(owner.id, "update_password", now=NOW)
         work.outbox.add(letter())
-        work.counters.reserve(digest("closed"), Schedule(60, ((1, 0),)), now=NOW)
+        work.counters.reserve(digest("closed"), Schedule(0, ((1, 0),)), now=NOW)
         work.counters.reserve(digest("no window"), Schedule(0, ((9, 5),)), now=NOW)
     assert stores.purge(now=NOW + 1000 * DAY) == 0
+
+
+def test_a_key_that_was_closed_within_a_window_goes_with_it(stores: SqlStores) -> None:
+    with stores.write() as work:
+        work.counters.reserve(digest("closed"), Schedule(60, ((1, 0),)), now=NOW)
+    assert stores.purge(now=NOW + 59) == 0
+    assert stores.purge(now=NOW + 60) == 1
 
 
 def test_a_counter_that_was_refunded_to_nothing_goes(stores: SqlStores) -> None:

@@ -258,3 +258,27 @@ def test_all_browsers_of_a_user_are_forgotten_but_the_one_that_is_kept(
         ]
         assert known == (["here"] if keep == "here" else [])
         assert work.known_browsers.is_known(other.id, digest("others"), not_before=0)
+
+
+def test_a_user_has_a_browser_as_long_as_one_is_remembered(stores: SqlStores, owner: User) -> None:
+    other = stored_user(stores)
+    with stores.write() as work:
+        assert not work.known_browsers.has_any(owner.id)
+        work.known_browsers.remember(owner.id, digest("here"), keep=9, now=NOW)
+        assert work.known_browsers.has_any(owner.id)
+        assert not work.known_browsers.has_any(other.id)
+        work.known_browsers.forget_all(owner.id)
+        assert not work.known_browsers.has_any(owner.id)
+
+
+def test_a_session_that_has_ended_still_tells_that_there_was_one(
+    stores: SqlStores, owner: User
+) -> None:
+    other = stored_user(stores)
+    with stores.write() as work:
+        assert not work.user_sessions.has_any_of_user(owner.id)
+        work.user_sessions.add(user_session(owner))
+        work.user_sessions.end_all_of_user(owner.id, now=NOW)
+        assert work.user_sessions.count_of_user(owner.id, now=NOW) == 0
+        assert work.user_sessions.has_any_of_user(owner.id)
+        assert not work.user_sessions.has_any_of_user(other.id)

@@ -3,7 +3,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 import pytest
@@ -247,3 +249,14 @@ def test_the_program_serves_until_sigterm(capfd: pytest.CaptureFixture[str]) -> 
     watcher.join()
     assert seen == [200]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_long_bengali_name_of_a_sender_is_shown_without_a_gap():
+    brand = "জাতীয় তথ্য বাতায়ন"
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(brand, addr_spec="no-reply@example.gov.bd")
+    message["To"] = "office@example.gov.bd"
+    message.set_content("x")
+    assert message.as_bytes().count(b"=?utf-8?") == 2  # RFC 2047 2: 75 characters a word
+    letter = read_letter(message.as_bytes(), datetime(2026, 11, 22, tzinfo=UTC))
+    assert (letter.sender.name, letter.sender.address) == (brand, "no-reply@example.gov.bd")

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from idp.flow.effects import ClearCounter, HoldVersion
+from idp.flow.effects import ClearCounter, GiveBack, HoldVersion
 from idp.flow.engine import Completed, Ended, Engine, Moved, Shown
-from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, Throttled
+from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, SwitchTo, Throttled
 from idp.flow.step import Scene, Visit
 from idp.model.errors import AlreadySpent
 from idp.model.page import Message, Page
@@ -374,3 +374,42 @@ def test_a_message_within_a_message_is_kept_with_the_conversation(stores, engine
     engine.submit(SEALED, {}, VISIT, _complete)
     engine.submit(_find(stores), {}, VISIT, _complete)
     assert engine.show(_find(stores), VISIT).errors == (error,)
+
+
+def test_a_conversation_goes_on_in_another_order_of_its_flow_and_stays_sealed(stores, engine_of):
+    switch = SwitchTo(first="lead", user_typed="a@b.bd")
+    login = Straw("login", amr=("pwd",), answers=[switch, switch])
+    lead = Straw(
+        "lead",
+        amr=("email",),
+        entered=Challenge(notes={"challenge": "7"}, effects=(Count(),)),
+        answers=[Succeeded(user=USER, amr=("email",))],
+    )
+    engine_of()
+    flows = {"browser": (login, Straw("code", amr=("email",))), "lead>browser": (lead, login)}
+    engine = Engine(flows, {}, stores)
+    turn = engine.submit(SEALED, {}, VISIT, _complete)
+    assert isinstance(turn, Shown)
+    assert (turn.session.flow, turn.session.step, turn.session.version) == ("lead>browser", 0, 0)
+    assert (turn.session.user_typed, turn.session.notes) == ("a@b.bd", {"challenge": "7"})
+    assert (turn.session.request, turn.session.id) == (SEALED.request, SEALED.id)
+    assert (turn.page.name, turn.page.status) == ("lead", 200)
+    assert _counted(stores)
+    assert not _is_stored(stores)
+    login.answers[:] = [Succeeded(user=USER, amr=("pwd",))]
+    assert isinstance(engine.submit(turn.session, {}, VISIT, _complete), Moved)
+    assert engine.has_step(_find(stores))
+    assert engine.submit(_find(stores), {}, VISIT, _complete) == Completed("u-1 by email+pwd")
+    assert engine.is_proven("browser", ("email", "pwd"))
+
+
+def test_what_a_late_proof_gives_back_is_its_own_slot(stores, engine_of):
+    key = Count().key
+    proof = Succeeded(user=USER, amr=("pwd",), effects=(GiveBack(key),))
+    engine = engine_of(Straw("login", answers=[proof, proof]), Straw("code"))
+    engine.submit(SEALED, {}, VISIT, _complete)
+    with stores.write() as work:
+        Count().apply(work, now=1_000)
+    with pytest.raises(AlreadySpent):
+        engine.submit(SEALED, {}, VISIT, _complete)
+    assert not _counted(stores)

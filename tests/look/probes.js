@@ -8,6 +8,9 @@ window.probe = (function () {
   function isSkip(e) { return e.classList.contains("skip"); }
   var controls = "a[href],button,summary,select,textarea,input:not([type=hidden])";
 
+  /* What is folded is judged too. */
+  all("details").forEach(function (e) { e.open = true; });
+
   function focusable() {
     return all(controls).filter(function (e) { return seen(e) && e.tabIndex >= 0; });
   }
@@ -32,6 +35,7 @@ window.probe = (function () {
       return root.scrollWidth > width ? wide.slice(-3).map(name).concat("page " + root.scrollWidth) : [];
     },
     clipped: function () {
+      all(".skip").forEach(function (e) { e.style.display = "none"; });
       return all("body *").filter(function (e) {
         var s = style(e), hides = s.overflowX !== "visible" || s.overflowY !== "visible";
         if (!seen(e) || e.tagName === "INPUT" || s.display.indexOf("inline") === 0 || isSkip(e)) { return false; }

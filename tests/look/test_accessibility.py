@@ -70,7 +70,9 @@ def test_a_few_states_do_not_meet_everything_so_the_rows_are_counted_over_all():
     ],
 )
 def test_the_judge_finds_a_planted_fault(visitor: Visitor, fault: str, rule: str):
-    row = Combination("portal", "phone", "light", has_script=False, locale="bn", state="login fresh")
+    row = Combination(
+        "portal", "phone", "light", has_script=False, locale="bn", state="login fresh"
+    )
     tab = visitor.open(row)
     tab.evaluate(fault)
     assert rule in judge(tab)

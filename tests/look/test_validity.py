@@ -14,8 +14,8 @@ from tests.theming.samples import LOCALES, load
 from tests.walks.processes import ROOT
 
 VNU = ROOT / "tests/npm/node_modules/vnu-jar/build/dist/vnu.jar"
-# What the checker says that is no fault in a letter: Outlook lays letters out with Word, which knows
-# these attributes and ignores the styles that replace them in browsers.
+# What the checker says that is no fault in a letter: Outlook lays letters out with Word, which
+# knows these attributes and ignores the styles that replace them in browsers.
 FINE_IN_LETTERS = re.compile(
     "The “(width|align|border|bgcolor|cellpadding|cellspacing)” attribute on the “(table|td)”"
     " element is obsolete"

@@ -4,8 +4,9 @@ import ssl
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from email.header import decode_header, make_header
-from email.utils import parsedate_to_datetime
+from email.utils import getaddresses, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,40 @@ def test_the_headers_are_those_of_a_machine_s_letter_to_one_person(
     assert mail["From"].addresses[0].addr_spec == "no-reply@probesh.test"
     for name in ("Cc", "Bcc", "Reply-To"):
         assert mail[name] is None
+
+
+BRAND = "জাতীয় তথ্য বাতায়ন"
+
+
+@pytest.mark.parametrize("brand", [BRAND, "Bangladesh National Portal", 'The "Portal", <x@y.z>'])
+def test_a_letter_comes_under_the_name_that_it_speaks_in(received, settings_for, brand):
+    rendered = RenderedLetter("s", "t\n", "<p>t</p>\n", brand)
+    with serve(received) as port:
+        send(SmtpPost(settings_for(port, sender="no-reply@probesh.test")), rendered)
+    [mail] = received.mails
+    assert [address.addr_spec for address in mail["From"].addresses] == ["no-reply@probesh.test"]
+    # Decoded as RFC 2047 6.2 says: Python's own parser puts a blank between two encoded words.
+    [(name, _)] = getaddresses([message_from_bytes(received.raw[0])["From"]])
+    assert str(make_header(decode_header(name))) == brand
+    assert received.raw[0].isascii()  # RFC 2047
+    assert received.envelopes == [("no-reply@probesh.test", [TO])]
+
+
+def test_a_sender_with_a_name_keeps_it(received, settings_for):
+    rendered = RenderedLetter("s", "t\n", "<p>t</p>\n", BRAND)
+    with serve(received) as port:
+        send(SmtpPost(settings_for(port)), rendered)
+    assert received.mails[0]["From"].addresses[0].display_name == "প্রবেশ"
+
+
+@pytest.mark.parametrize("brand", ["Portal\r\nBcc: x@example.gov.bd", "a\u2028b", "a\x00b"])
+def test_a_name_of_several_lines_never_gets_into_a_header(received, settings_for, brand):
+    rendered = RenderedLetter("s", "t\n", "<p>t</p>\n", brand)
+    with serve(received) as port:
+        send(SmtpPost(settings_for(port, sender="no-reply@probesh.test")), rendered)
+    [mail] = received.mails
+    assert mail["From"].addresses[0].display_name == ""
+    assert mail["Bcc"] is None
 
 
 def test_the_subject_is_the_same_to_a_modern_and_to_an_old_reader(received, settings_for, rendered):

@@ -11,8 +11,9 @@ def test_without_any_wish_the_default_is_spoken():
     assert choose(OFFERED, "bn") == "bn"
 
 
-def test_the_persons_own_choice_beats_the_client_and_the_browser():
-    assert choose(OFFERED, "bn", saved="en", ui_locales=("bn",), accept_language="bn") == "en"
+def test_the_clients_wish_beats_the_saved_choice_and_that_beats_the_browser():
+    assert choose(OFFERED, "bn", saved="bn", ui_locales=("en",), accept_language="bn") == "en"
+    assert choose(OFFERED, "bn", saved="en", accept_language="bn") == "en"
 
 
 def test_the_clients_wish_beats_the_browser():

@@ -81,3 +81,8 @@ def test_only_so_many_pages_are_kept(theme, monkeypatch):
     for number in range(10):
         theme.page(FRESH, replace(FRAME, client=f"client {number}"))
         assert len(theme._kept) <= 3
+
+
+def test_a_page_whose_switch_leads_back_somewhere_is_not_kept():
+    leading = replace(FRAME, language_action="/language", language_hidden={"return": "/login?a"})
+    assert skeleton_key(FRESH, leading) is None

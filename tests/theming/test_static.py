@@ -4,8 +4,8 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from idp.theming import Asset, Folders, Frame, ThemeRefused, load_all, load_themes
-from idp.theming.static import read_static
 from idp.theming.states import STATES
+from idp.theming.static import read_static
 from tests.theming.samples import LOCALES, ROOT, Help, Spoiled
 
 FRAME = Frame(action="/signin", locale="bn")
@@ -157,9 +157,7 @@ def test_a_font_is_a_woff2_file(spoiled):
 
 def test_a_template_names_a_file_and_gets_its_address(spoiled):
     spoiled.write("static/map.png", "x")
-    spoiled.write(
-        "templates/aside.html", '<img src="{{ static("map.png") }}" alt="">'
-    )
+    spoiled.write("templates/aside.html", '<img src="{{ static("map.png") }}" alt="">')
     theme = load_themes(spoiled.root, "mine", locales=LOCALES, support=Help(), base="/sso")
     address = next(address for address in theme.assets if "/map." in address)
     page = theme.page(next(s for s in STATES if s.name == "login fresh").page, FRAME)
@@ -177,3 +175,14 @@ def test_all_themes_together_serve_what_each_of_them_needs(spoiled):
     )
     assert themes.assets == {**themes.default.assets, **themes.of("one").assets}
     assert any(address.startswith("/static/logo.") for address in themes.assets)
+
+
+def test_every_language_has_its_script_behind_the_path_of_the_issuer():
+    theme = load_themes(ROOT, "portal", locales=LOCALES, support=Help(), base="/sso")
+    scripts = [theme.looks.by_locale[locale].script for locale in LOCALES]
+    assert [s.removeprefix("/sso").partition(".")[2][:3] for s in scripts] == ["bn.", "en."]
+    assert {s.removeprefix("/sso") for s in scripts} <= theme.assets.keys()
+    bodies = {theme.assets[s.removeprefix("/sso")].body for s in scripts}
+    assert len(bodies) == 2
+    page = theme.page(next(s for s in STATES if s.name == "code fresh").page, FRAME)
+    assert f'src="{scripts[0]}"' in page

@@ -117,4 +117,3 @@ def test_the_hash_is_the_one_that_csp_wants():
     assert csp_hash("alert('Hello, world.');") == (
         "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
     )
-

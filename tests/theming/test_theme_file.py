@@ -33,7 +33,7 @@ def refusal(spoiled: Spoiled, toml: str) -> ThemeRefused:
         ('name = { Bangla = "x" }', 1, 'must be a language like "bn"'),
         ('name = { fr = "x" }', 1, "no theme has words in 'fr'"),
         ('\n[footer]\nbn = "x"\nfr = "x"', 4, "no theme has words in 'fr'"),
-        ('[footer]\nen = 1', 2, "must be a text"),
+        ("[footer]\nen = 1", 2, "must be a text"),
         ('logo = "../../portal/theme.toml"', 1, "the name of a file in static/"),
         ('logo = "/etc/passwd"', 1, "the name of a file in static/"),
         ('logo = ".."', 1, "the name of a file in static/"),

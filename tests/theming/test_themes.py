@@ -167,7 +167,7 @@ def test_the_way_home_is_a_web_address_or_none(theme):
 
 
 def test_error_pages_tell_the_reference_and_fold_the_details(theme):
-    view = {
+    view: dict[str, Any] = {
         "title": "eclient.title", "body": "eclient.body", "facts": {},
         "next": "btn.back", "to": None,
     }  # fmt: skip
@@ -182,7 +182,7 @@ def test_error_pages_tell_the_reference_and_fold_the_details(theme):
 
 
 def test_a_wait_is_told_on_the_429_page(theme):
-    view = {
+    view: dict[str, Any] = {
         "title": "e429.title", "body": "err.rate", "facts": {"n": 2}, "next": "btn.back", "to": None
     }  # fmt: skip
     assert "২ মিনিট পরে" in read(theme.page(Page("error", view), frame())).body
@@ -327,9 +327,7 @@ def spoiled(tmp_path):
 
 
 def test_a_name_replaces_the_parents_in_every_sentence_that_says_it(spoiled):
-    spoiled.write(
-        "theme.toml", 'parent = "portal"\nname = { bn = "অর্থ & <বিভাগ>", en = "Finance" }'
-    )
+    spoiled.write("theme.toml", 'parent = "portal"\nname = { bn = "অর্থ & <বিভাগ>", en = "Finance" }')
     mine, portal = spoiled.load(), load()
     for locale, name, old in (
         ("bn", "অর্থ & <বিভাগ>", "জাতীয় তথ্য বাতায়ন"),

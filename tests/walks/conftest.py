@@ -99,10 +99,11 @@ class Street:
                 return codes[0]
 
     def link(self) -> str:
-        """Wait for the next letter and return the link to reset credentials in it."""
-        found = re.search(rf"{re.escape(self.provider)}/reset/\S+", self.letter().text)
-        assert found, "there is no link in the letter"
-        return found[0]
+        """Wait for the next letter with a link to reset credentials and return that."""
+        while True:
+            found = re.search(rf"{re.escape(self.provider)}/reset/\S+", self.letter().text)
+            if found:
+                return found[0]
 
 
 def open_street(folder, database: str, *, more: str = "") -> Street:

@@ -20,7 +20,7 @@ ASSETS = {
 HEADERS = SecurityHeaders(is_https=True, style_hashes=("'sha256-a'",), script_hash="'sha256-b'")
 
 
-def flask(environ, start_response) -> Iterator[bytes]:
+def flask(_environ, start_response) -> Iterator[bytes]:
     start_response("418 Inner", [])
     yield b"inner"
 

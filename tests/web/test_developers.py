@@ -148,7 +148,8 @@ def test_the_language_is_switched_and_kept(small: System):
 def test_a_language_that_nobody_offers_changes_nothing(small: System):
     browser = small.browser(language="bn").get("/developers")
     browser.post("/developers/check", {"language": "xx"})
-    assert "ডেভেলপারদের জন্য" in browser.text
+    assert '<html lang="bn"' in browser.html
+    assert browser.cookie("probesh_language") == "bn"
 
 
 def test_the_switch_keeps_what_was_pasted(open_system: System):
@@ -322,6 +323,7 @@ def test_under_a_path_of_the_issuer_forms_and_links_stay_inside_it(make):
     page = Client(inside.assembly.wsgi).get("/sso/developers", base_url=ISSUER)
     assert page.status_code == 200
     assert 'action="/sso/developers/check"' in page.text
-    sent = {"language": "en"}
-    answer = Client(inside.assembly.wsgi).post("/sso/developers/check", base_url=ISSUER, data=sent)
+    assert 'action="/sso/language"' in page.text
+    sent = {"language": "en", "return": "/developers"}
+    answer = Client(inside.assembly.wsgi).post("/sso/language", base_url=ISSUER, data=sent)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sso/developers")

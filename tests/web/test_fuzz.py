@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -111,7 +112,10 @@ PARAMETERS = {
     "/update-password": ["unknown"],
     "/logout": LOGOUT,
     "/logout/confirm": [*LOGOUT, "form_token", "action", "language"],
-    "/logout/<batch>": ["client_id", "unknown"],
+    "/logout/<batch>": ["client_id", "ui_locales", "unknown"],
+    "/": ["ui_locales", "unknown"],
+    "/login": ["client_id", "ui_locales", "unknown"],
+    "/language": ["return", "language", "form_token", "unknown"],
     "/developers": ["unknown"],
     "/developers/check": ["url", "pasted", "language", "unknown"],
     "/token": TOKEN,
@@ -162,6 +166,24 @@ def _send(browser, rule: str, method: str, pairs: list[tuple[str, bytes]], **hea
     return browser.client.post(path, data=raw.encode("latin-1"), content_type=kind, **options)
 
 
+def _check_page(answer: Any, where: tuple[str, ...]) -> None:
+    """Check that a page of ours is in Bengali, escapes what came, and leads on."""
+    if answer.mimetype != "text/html" or not answer.data:
+        return
+    html = answer.get_data(as_text=True)
+    assert "<script>{{" not in html, where
+    assert "{{7*7}}" not in re.sub(r'(?:value|href)="[^"]*"|<dd[^>]*>[^<]*</dd>', "", html), where
+    assert "Traceback" not in html, where
+    if "ui_locales" in where or "language" in where:
+        return
+    main = html.split("<main")[1].split("</main>")[0]
+    is_end = "আপনি লগআউট করেছেন" in main or "সাপোর্টে যোগাযোগ করুন" in main
+    assert "<form" in main or "href=" in main or is_end, where
+    english = r'<details.*?</details>|<(\w+)[^>]* lang="en".*?</\1>|<[^>]*>'
+    ours = re.sub(english, " ", main, flags=re.DOTALL)
+    assert not re.search(r"\b(the|please|again|page|error|your)\b", ours, re.IGNORECASE), where
+
+
 def _escaped(value: bytes) -> bytes:
     return quote_plus(value).encode()
 
@@ -188,6 +210,7 @@ def test_no_parameter_of_any_endpoint_makes_a_500_whatever_is_in_it(small: Syste
                     answer = _send(browser, rule, method, list({**base, name: encoded}.items()))
                     seen[answer.status_code // 100] += 1
                     assert answer.status_code < 500, (rule, method, name, kind)
+                    _check_page(answer, (rule, method, name, kind))
                     if kind in HASH_FREE and name in FIELDS:
                         assert _tries(small) == before, (rule, name, kind)
             base = _base(rule, browser)

@@ -18,6 +18,7 @@ function make(tag, name, parent, before) {
 function teller(before, name) {
   var place = make("p", "", before.parentNode, before);
   place.setAttribute("role", "status");
+  place.style.fontWeight = 600;
   return function (text) {
     if (place.textContent !== text) {
       place.textContent = text;
@@ -93,11 +94,7 @@ function normal(text) {
    range is and how long, in base 36. */
 function belongs(category) {
   var test;
-  try {
-    if (!words.old) { test = new RegExp("^\\p{" + category + "}$", "u"); }
-  } catch (error) {
-    test = null;
-  }
+  try { test = new RegExp("^\\p{" + category + "}$", "u"); } catch (error) { test = null; }
   return function (point) {
     if (test) { return test.test(String.fromCodePoint(point)); }
     var end = 0;
@@ -159,7 +156,7 @@ function countDown(line) {
   var end = Date.now() + line.dataset.wait * 1000, say = teller(line, "soft");
   function tick() {
     var left = Math.ceil((end - Date.now()) / 1000), minutes = Math.ceil(left / 60);
-    var forms = left < 120 ? words.seconds : words.minutes, count = left < 120 ? left : minutes;
+    var forms = left < 60 ? words.seconds : words.minutes, count = left < 60 ? left : minutes;
     if (left < 1) {
       line.style.display = "none";
       say(line.dataset.ready);

@@ -45,7 +45,7 @@ class Exported:
     rows: tuple[Row, ...]
 
 
-def export(shelf: Shelf, names: Sequence[str], folder: Path) -> Exported:
+def write_gallery(shelf: Shelf, names: Sequence[str], folder: Path) -> Exported:
     """Write all states of these themes into a folder: new, empty, or one that an export made.
 
     Raises ThemeRefused or FileRefused; then the folder is as it was.

@@ -96,7 +96,11 @@ class Gallery:
         try:
             shown = self._shelf.take(switches.theme, is_long=switches.words == "long")
         except ThemeRefused as refused:
-            facts = {"switches": _of(switches), "panel": panel, "mistakes": mistakes_of(refused)}
+            facts = {
+                "switches": _of(switches),
+                "panel": panel,
+                "mistakes": mistakes_of(self._shelf, switches.theme, refused),
+            }
             return _page("refused", _REFUSED, **facts)
         return make(shown, switches, panel)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from idp.accounts.throttle import Throttle
 from idp.accounts.user_id import masked
 from idp.flow.codes import Codes, Recipient, read_code, wrong_code
-from idp.flow.effects import ClearCounter, Effect, GiveBack, HoldVersion, SpendChallenge
+from idp.flow.effects import ClearCounter, Effect, HoldVersion, SpendChallenge
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
 from idp.model import sessions
@@ -78,13 +78,10 @@ class EmailOtp:
             return blocked, left
 
     def _effects(self, user: User, challenge: sessions.Challenge) -> tuple[Effect, ...]:
-        # A code that was typed right was no flood: an office with one mailbox needs many a day.
-        limits = self.throttle.code_limits(user.id)
         return (
             HoldVersion(user),
-            SpendChallenge(challenge.id),
+            SpendChallenge(challenge.id, self.throttle.code_limits(user.id)),
             ClearCounter(self.throttle.otp_key(user.id)),
-            *(GiveBack(key) for key, _ in limits),
         )
 
     def _undelivered(self, challenge: sessions.Challenge) -> Message | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from idp.accounts import user_id
 from idp.accounts.throttle import Throttle
 from idp.flow.codes import Codes, Recipient, read_code, wrong_code
-from idp.flow.effects import Effect, GiveBack, HoldVersion, SpendChallenge
+from idp.flow.effects import HoldVersion, SpendChallenge
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
 from idp.model import sessions
@@ -55,10 +55,14 @@ class MailboxFirst:
             return self.codes.renew(scene, to)
         left = self._reserve(challenge, scene.visit.now)
         if left is None:
-            return Refused(error=Message("otp.err.locked"))
+            challenge = self.codes.find(scene)
+            if challenge is None or challenge.spent_at is None:
+                return Refused(error=Message("otp.err.locked"))
+            # Two clicks: a right code goes on, to find that the first one was faster.
         is_right = self.codes.is_right(challenge, code)
         if user is not None and user.id == challenge.user_id and is_right:
-            return Succeeded(user=user, amr=self.amr, effects=_effects(user, challenge, to))
+            effects = (HoldVersion(user), SpendChallenge(challenge.id, to.limits))
+            return Succeeded(user=user, amr=self.amr, effects=effects)
         if not left:
             return Refused(error=Message("otp.err.locked"))
         return Challenge(errors=(wrong_code(left),))
@@ -84,9 +88,3 @@ class MailboxFirst:
         if found is None or not found.enabled:
             return None, to
         return found, replace(to, user_id=found.id, email=found.email, kind="code")
-
-
-def _effects(user: User, challenge: sessions.Challenge, to: Recipient) -> tuple[Effect, ...]:
-    # A code that was typed right was no flood.
-    room = (GiveBack(key) for key, _ in to.limits)
-    return (HoldVersion(user), SpendChallenge(challenge.id), *room)

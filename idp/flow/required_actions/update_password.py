@@ -12,7 +12,7 @@ from idp.accounts.passwords import Hasher, is_hashable, normalise
 from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
 from idp.accounts.throttle import Throttle
-from idp.flow.effects import ChangePassword, ClearCounter, Effect, EndOthers, Send, SpendLink
+from idp.flow.effects import ChangePassword, Effect, EndOthers, Send, SpendLink
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
 from idp.flow.waiting import must_wait_for
@@ -105,9 +105,8 @@ class UpdatePassword:
         effects: list[Effect] = []
         if LINK in scene.notes:
             otp_key = self.throttle.otp_key(user.id)
-            effects.append(SpendLink(scene.notes[LINK], user.id, otp_key))
-            # Nobody has guessed at the new password yet; what strangers may do a day stays.
-            effects.append(ClearCounter(self.throttle.strangers_key(user.id)))
+            strangers_key = self.throttle.strangers_key(user.id)
+            effects.append(SpendLink(scene.notes[LINK], user.id, otp_key, strangers_key))
         effects.append(ChangePassword(user, tagged_hash, self.policy.history, scene.session_id))
         if others:
             effects.append(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from idp.stores.sql.counters import FOREVER
 from idp.stores.sql.tables import (
     action_tokens,
     authentication_sessions,
@@ -38,8 +39,11 @@ def _before(seconds: int) -> ColumnElement[int]:
 
 def _counter_is_over() -> ColumnElement[bool]:
     window_is_over = (counters.c.resets_at > literal(0)) & (counters.c.resets_at <= _before(0))
-    return (counters.c.blocked_until <= _before(0)) & or_(
-        window_is_over, counters.c.failures == literal(0)
+    is_open = counters.c.blocked_until <= _before(0)
+    return or_(
+        is_open & or_(window_is_over, counters.c.failures == literal(0)),
+        # Closed for good within a window: that is nobody's, whom nothing would ever open.
+        window_is_over & (counters.c.blocked_until == literal(FOREVER)),
     )
 
 

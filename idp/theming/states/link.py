@@ -13,7 +13,7 @@ def _link(name: str, title: str, body: str, facts: Mapping[str, str | int] | Non
 
 STATES = (
     _link("expired", "link.expired.title", "link.expired.body", {"n": 30}),
-    _link("expired, invitation", "link.expired.title", "link.expired.hours", {"n": 72}),
+    _link("expired, invitation", "link.expired.title", "link.expired.hours", {"n": 24}),
     _link("used", "link.used.title", "link.used.body"),
     _link("invalid", "link.invalid.title", "link.invalid.body"),
     _link("foreign", "link.invalid.title", "link.foreign"),

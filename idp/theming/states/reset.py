@@ -40,6 +40,7 @@ STATES = (
     _reset("rate minutes", Message("err.rate", {"n": 10}), user_id=USER, status=429),
     _reset("rate seconds", Message("err.rate.s", {"s": 42}), user_id=USER, status=429),
     _reset("cookies off", Message("err.cookies"), status=400, can_return=False),
+    _reset("cookies off, asked", Message("err.cookies"), user_id=USER, can_return=False),
     _reset("busy", Message("e503.soon"), user_id=USER, status=503),
     _reset("timeout", notice=Message("login.timeout"), user_id=USER, can_return=False),
     _reset("form expired", Message("form.expired"), user_id=USER, status=403),

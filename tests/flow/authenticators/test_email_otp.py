@@ -10,7 +10,6 @@ from idp.flow.authenticators.email_otp import EmailOtp
 from idp.flow.codes import derive_code
 from idp.flow.effects import (
     ClearCounter,
-    GiveBack,
     HoldVersion,
     ResendChallenge,
     SpendChallenge,
@@ -66,8 +65,6 @@ def test_the_right_code_insists_on_the_mailbox_before_it_is_spent(
         HoldVersion,
         SpendChallenge,
         ClearCounter,
-        GiveBack,
-        GiveBack,
     ]
     with small.stores.write() as work:
         work.users.set_email(user(small).id, "n@x.gov.bd", "n@x.gov.bd", now=NOW)

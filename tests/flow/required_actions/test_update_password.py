@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from idp.accounts.hash_gate import HashGate
 from idp.accounts.passwords import Hasher
+from idp.accounts.throttle import Attempt, Slot
 from idp.flow.effects import ChangePassword, EndOthers, Send, SpendLink
 from idp.flow.outcomes import Challenge, Refused, Succeeded, Throttled
 from idp.flow.required_actions.update_password import LINK, OTHER, UpdatePassword
@@ -18,6 +19,7 @@ from idp.flow.step import Origin, Scene, Visit
 from idp.model.page import Message
 from idp.model.tokens import digest
 from idp.model.user import User
+from idp.stores.ports import Blocked
 from tests.signin.resetting import NEW, USER, pages_of, rows, user, written
 from tests.system import PASSWORD, System
 
@@ -114,26 +116,28 @@ def test_with_a_link_it_is_spent_before_anything_else(step: UpdatePassword, scen
     outcome = step.submit(replace(scene, notes={LINK: "token"}), FORM)
     assert _kinds(outcome) == [SpendLink, ChangePassword, EndOthers, Send]
     owner, throttle = user_of(scene), step.throttle
-    assert _effect(outcome, SpendLink) == SpendLink("token", owner.id, throttle.otp_key(owner.id))
+    keys = (throttle.otp_key(owner.id), throttle.strangers_key(owner.id))
+    assert _effect(outcome, SpendLink) == SpendLink("token", owner.id, *keys)
 
 
 def test_a_new_password_ends_the_waits_of_the_old_one_at_every_address(
     small: System, step: UpdatePassword, scene: Scene
 ):
-    before = user_of(scene).credential_version
+    def attempt(address: str) -> Attempt:
+        with small.stores.read() as work:
+            owner = work.users.find(user_of(scene).id)
+        return Attempt(user_id_canonical=USER, user=owner, address=address)
+
     addresses = (VISIT.address, "203.0.113.9")
     for address in addresses:
         for _ in range(5):
-            step.throttle.reserve(USER, address, version=before, now=VISIT.now)
-        assert step.throttle.reserve(USER, address, version=before, now=VISIT.now) is not None
+            step.throttle.reserve(attempt(address), now=VISIT.now)
+        assert isinstance(step.throttle.reserve(attempt(address), now=VISIT.now), Blocked)
     outcome = step.submit(scene, FORM)
     with small.stores.write() as work:
         _effect(outcome, ChangePassword).apply(work, now=VISIT.now)
-        after = work.users.find(user_of(scene).id)
-    assert after is not None
     for address in addresses:
-        version = after.credential_version
-        assert step.throttle.reserve(USER, address, version=version, now=VISIT.now) is None
+        assert isinstance(step.throttle.reserve(attempt(address), now=VISIT.now), Slot)
 
 
 class WatchedGate(HashGate):
@@ -258,7 +262,7 @@ def test_nobody_and_somebody_switched_off_are_refused(step: UpdatePassword, scen
 
 def test_the_rules_of_the_page_are_those_of_the_policy(step: UpdatePassword, scene: Scene):
     page = step.show(scene)
-    assert page.view["rules"] == tuple(rule.message for rule in step.policy.rules)
+    assert page.view["rules"] == step.policy.rules
     assert page.view["email"] == USER
     assert page.notice == Message("upd.warn")
 

@@ -1,0 +1,101 @@
+"""Which language a conversation speaks, and that it keeps it to its last page and letter."""
+
+import re
+
+import pytest
+
+from tests.browser import Browser
+from tests.signin.resetting import NEW, USER, link, stranger
+from tests.system import PASSWORD, System, authorize_url, log_in
+
+
+def _language(browser: Browser) -> str:
+    found = re.search(r'<html lang="(\w+)"', browser.html)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("wished", "saved", "header", "spoken"),
+    [
+        ("en", "bn", "bn", "en"),
+        ("fr", "en", "bn", "en"),
+        ("", "en", "bn", "en"),
+        ("", "", "en-GB", "en"),
+        ("", "", "en-US,en", "bn"),
+        ("", "xx", "", "bn"),
+        ("bn-BD", "en", "en", "bn"),
+    ],
+)
+def test_the_client_asks_then_the_person_then_the_browser(
+    small: System, wished: str, saved: str, header: str, spoken: str
+):
+    browser = small.browser(language=saved)
+    browser.get(authorize_url(ui_locales=wished or None), **{"Accept-Language": header})
+    assert _language(browser) == spoken
+
+
+def test_what_a_client_asks_for_is_spoken_on_every_page_and_in_every_letter(small: System):
+    browser = small.browser(language="bn").get(authorize_url(ui_locales="en"))
+    spoken = [_language(browser)]
+    spoken.append(_language(browser.press("submit", userid="nobody@", password="x")))
+    spoken.append(_language(browser.press("submit", userid=USER, password=PASSWORD)))
+    assert small.deliver()[0][1].subject == "Your log-in code"
+    spoken.append(_language(browser.press("submit", code="000000")))
+    spoken.append(_language(browser.press("restart")))
+    assert set(spoken) == {"en"}
+    assert browser.cookie("probesh_language") == "bn"  # nobody has pressed anything
+
+
+def test_the_switch_holds_for_the_conversation_whatever_the_client_asks(small: System):
+    browser = small.browser().get(authorize_url(ui_locales="en")).press("bn", name="language")
+    assert _language(browser) == "bn"
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert _language(browser) == "bn"
+    assert _language(browser.press("en", name="language")) == "en"
+    assert _language(browser.get(browser.url)) == "en"
+    assert _language(browser.press("restart")) == "en"
+
+
+def test_a_reset_speaks_as_the_login_did_from_the_link_to_the_login_that_follows(small: System):
+    browser = stranger(small).get(authorize_url(ui_locales="en"))
+    browser.press("forgot", userid=USER).press("submit")
+    browser.get(link(small))
+    assert _language(browser) == "en"
+    browser.press("submit", new_password=NEW, confirm_password=NEW)
+    assert _language(browser) == "en"
+    browser.press("bn", name="language")  # the conversation has ended; its page is still there
+    assert _language(browser) == "bn"
+    assert _language(browser.press("login")) == "bn"
+
+
+def test_a_refused_request_is_told_in_the_language_that_it_asks_for(small: System):
+    for changes in ({"client_id": "nobody"}, {"redirect_uri": "https://elsewhere.example/"}):
+        browser = small.browser().get(authorize_url(**{"ui_locales": "en", **changes}))
+        assert (browser.status, _language(browser)) == (400, "en")
+        assert _language(browser.press("bn", name="language")) == "bn"
+
+
+def test_an_error_within_a_conversation_speaks_its_language(small: System):
+    browser = small.browser().get(authorize_url(ui_locales="en"))
+    form = browser.forms[-1]
+    sealed = browser.post(form.action, form.fields, Origin="https://evil.example")
+    assert (sealed.status, _language(sealed)) == (403, "en")
+    browser.press("login").press("submit", userid=USER, password=PASSWORD)
+    form = browser.forms[-1]
+    stored = browser.post(form.action, form.fields, Origin="https://evil.example")
+    assert (stored.status, _language(stored)) == (403, "en")
+
+
+def test_a_logout_speaks_as_its_client_asks_until_the_switch_is_pressed(small: System):
+    browser = log_in(small, small.browser(language="bn"))
+    browser.get("/logout?client_id=backoffice&ui_locales=en")
+    assert _language(browser) == "en"
+    assert _language(browser.press("logout")) == "en"
+    assert _language(browser.press("bn", name="language")) == "bn"
+
+
+def test_a_logout_whose_switch_was_pressed_ends_in_that_language(small: System):
+    browser = log_in(small).get("/logout?ui_locales=en").press("bn", name="language")
+    assert _language(browser) == "bn"
+    assert _language(browser.press("logout")) == "bn"
