@@ -1,7 +1,6 @@
 """Styles and script run in Chrome 49 and Firefox 52 (2016–17): linters judge what is served."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from tests.theming.samples import LOCALES, ROOT, load
 
 HERE = Path(__file__).parent
 STYLELINT = HERE.parent / "npm/node_modules/stylelint/bin/stylelint.mjs"
-NODE = shutil.which("node")
 THEMES = sorted(path.parent.name for path in ROOT.glob("*/theme.toml"))
 CHAIN = (ROOT / "portal", ROOT / "base")
 FAULTY = ".a{display:grid}\n.b:has(p){margin:0}\n.c{width:clamp(1px,2px,3px)}\n.d{.e{margin:0}}\n"
@@ -30,14 +28,10 @@ VARIABLES = "Date Math RegExp String clearTimeout document module parseInt setTi
 # What the page writes into its own data- attributes and a form is marked with.
 OWN = "wait ready span least categories sent id"
 
-pytestmark = pytest.mark.skipif(
-    NODE is None or not STYLELINT.is_file(), reason="the judges of tests/npm are not installed"
-)
-
 
 def names(script: str) -> dict[str, set[str]]:
     run = subprocess.run(
-        [NODE, HERE / "names_in_script.mjs"],
+        ["node", HERE / "names_in_script.mjs"],
         input=script,
         capture_output=True,
         text=True,
@@ -57,7 +51,7 @@ def unsupported(folder: Path) -> list[str]:
     """Return what the linter says of the style sheets in a folder."""
     config = HERE / "stylelint.config.mjs"
     run = subprocess.run(
-        [NODE, STYLELINT, "--config", config, "--formatter", "json", str(folder / "*.css")],
+        ["node", STYLELINT, "--config", config, "--formatter", "json", str(folder / "*.css")],
         capture_output=True,
         text=True,
         timeout=120,

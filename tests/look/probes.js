@@ -40,7 +40,7 @@ window.probe = (function () {
         var s = style(e), hides = s.overflowX !== "visible" || s.overflowY !== "visible";
         if (!seen(e) || e.tagName === "INPUT" || s.display.indexOf("inline") === 0 || isSkip(e)) { return false; }
         var tall = e.scrollHeight - e.clientHeight, wide = e.scrollWidth - e.clientWidth;
-        return tall > (hides ? 1 : 8) || wide > 1;
+        return tall > (hides ? 1 : 8) || (hides && wide > 1);
       }).map(function (e) { return name(e) + " " + e.scrollHeight + ">" + e.clientHeight + " " + e.scrollWidth + ">" + e.clientWidth; });
     },
     small: function () {

@@ -27,7 +27,8 @@ class Ears:
         self.asked.append(request)
 
     def hear_console(self, message: ConsoleMessage) -> None:
-        self.said.append(f"{message.type}: {message.text}")
+        if message.type in {"error", "warning"}:
+            self.said.append(f"{message.type}: {message.text}")
 
     def hear_error(self, error: Error) -> None:
         self.said.append(str(error))

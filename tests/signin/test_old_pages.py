@@ -108,13 +108,13 @@ def test_a_page_that_was_left_open_overnight_leads_on(small: System, name: str):
     row = ROWS[name]
     browser = row.walk(small)
     address = browser.url
-    if row.pressed:
-        form, value = _button(browser)
+    pressed = _button(browser) if row.pressed else None
     small.clock.advance(NIGHT)
     browser.get(address)
     _check_sensible(browser)
     assert row.next_day in browser.text
-    if row.pressed:
+    if pressed:
+        form, value = pressed
         browser.post(form.action, {**form.fields, "action": value, "userid": USER})
         if not browser.left_to:
             _check_sensible(browser)

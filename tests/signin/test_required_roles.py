@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -124,7 +125,9 @@ def test_without_a_page_the_client_is_told_access_denied(asking: System):
         ({}, False),
     ],
 )
-def test_a_role_of_the_realm_or_of_this_client_is_enough(asking: System, roles: dict, may: bool):
+def test_a_role_of_the_realm_or_of_this_client_is_enough(
+    asking: System, roles: dict[str, Any], may: bool
+):
     give(asking, roles)
     assert bool(log_in_silently(log_in(asking), "payroll")) == may
 

@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-import shutil
 import subprocess
 import unicodedata
 from pathlib import Path
@@ -22,7 +21,6 @@ from tests.theming.samples import LOCALES, ROOT, Spoiled
 
 CHAIN = (ROOT / "portal", ROOT / "base")
 BUDGET = 3072  # bytes, compressed
-NODE = shutil.which("node")
 RUNNER = Path(__file__).with_name("judging.js")
 BATCH = 600  # generated texts that one run of node judges
 # Where mistakes are: letters whose NFC is longer, joiners, signs, digits of several scripts.
@@ -67,7 +65,7 @@ def judged(script: str, texts: list[str]) -> tuple[list[list[bool]], list[list[b
     """Return what the script says of each text and rule: knowing categories, and by its table."""
     given_ = json.dumps({"script": script, "rules": [*map(data, RULES)], "texts": texts})
     run = subprocess.run(
-        [NODE, RUNNER], input=given_, capture_output=True, text=True, timeout=60, check=True
+        ["node", RUNNER], input=given_, capture_output=True, text=True, timeout=60, check=True
     )
     known, by_table = json.loads(run.stdout)
     return known, by_table
@@ -108,7 +106,6 @@ def is_covered(text: str) -> bool:
     return all(any(ord(c) in part for part in COVERED) for c in normal_form(text))
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_the_page_and_the_server_judge_a_password_alike(scripts):
     texts = [*EXAMPLES, *generated()]
     known, by_table = judged(scripts["bn"], texts)
@@ -126,7 +123,6 @@ def test_the_page_and_the_server_judge_a_password_alike(scripts):
     assert set(met) == set(range(len(RULES) + 1))  # the texts reach every count
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_every_character_of_the_table_is_judged_as_the_server_judges_it(scripts):
     texts = [chr(point) for part in COVERED for point in part]
     _, by_table = judged(scripts["en"], texts)
@@ -134,7 +130,6 @@ def test_every_character_of_the_table_is_judged_as_the_server_judges_it(scripts)
     assert wrong == []
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_a_script_that_forgets_the_normal_form_would_be_seen(scripts):
     spoiled = scripts["bn"].replace(".normalize(", ".concat(")
     known, _ = judged(spoiled, EXAMPLES)

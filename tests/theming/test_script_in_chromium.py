@@ -27,7 +27,9 @@ class Site:
     """One tab, and the page that it is shown."""
 
     def __init__(self, tab) -> None:
-        self.tab, self.html, self.sent, self.faults = tab, "", [], []
+        self.tab, self.html = tab, ""
+        self.sent: list[Any] = []
+        self.faults: list[str] = []
         tab.route("**/*", self._answer)
         tab.on("pageerror", lambda error: self.faults.append(str(error)))
         tab.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)

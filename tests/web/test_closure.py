@@ -49,7 +49,7 @@ def test_programs_are_told_in_their_own_words(closing: Callable[..., System], pa
     answer = closing().browser().client.post(path, base_url=ISSUER)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == str(HOURS * 3600)
-    assert answer.json["error"] == "temporarily_unavailable"
+    assert answer.get_json()["error"] == "temporarily_unavailable"
 
 
 def test_what_verifies_tokens_stays_and_so_do_the_pages_for_developers(

@@ -55,7 +55,7 @@ def test_where_logging_in_begins_there_is_a_way_home(with_home: System, path: st
     ("method", "path", "status", "title"),
     [
         ("POST", "/nowhere", 404, "পাতাটি পাওয়া যায়নি"),
-        ("POST", "/login", 405, "পাতাটি এভাবে খোলা যায় না"),
+        ("POST", "/login", 405, "পাতাটি এভাবে খোলা\u00a0যায়\u00a0না"),
         ("POST", "/language", 403, "ফরমটি নেওয়া যায়নি"),
         ("POST", "/logout/confirm", 413, "পাঠানো লেখা অনেক বড়"),
         ("GET", f"/authorize?x={'x' * 66_000}", 414, "পাঠানো লেখা অনেক বড়"),
