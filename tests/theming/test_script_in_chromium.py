@@ -28,7 +28,7 @@ class Site:
 
     def __init__(self, tab) -> None:
         self.tab, self.html = tab, ""
-        self.sent: list[Any] = []
+        self.sent: list[dict[str, list[str]]] = []
         self.faults: list[str] = []
         tab.route("**/*", self._answer)
         tab.on("pageerror", lambda error: self.faults.append(str(error)))
