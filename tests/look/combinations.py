@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields
 
+from typing_extensions import override
+
 from idp.theming.states import STATES
 from tests.look.stand import THEMES
 from tests.theming.samples import LOCALES
@@ -28,6 +30,7 @@ class Combination:
     locale: str
     state: str
 
+    @override
     def __str__(self) -> str:
         script = "script" if self.has_script else "no script"
         return f"{self.state} ({self.locale}, {self.theme}, {self.scheme}, {self.layout}, {script})"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -13,6 +14,7 @@ from tests.look.stand import Stand, load_shipped
 from tests.servers import free_port
 from tests.walks.conftest import CHROMIUM, serving
 
+Motion: TypeAlias = Literal["no-preference", "reduce"]
 HERE = Path(__file__).parent
 PROBES = (HERE / "probes.js").read_text("utf-8")
 LEAVES = "form_post"  # the state whose page posts itself to the application
@@ -30,13 +32,13 @@ class Visitor:
     tab: Page
     stand: Stand
 
-    def open(self, row: Combination) -> Page:
+    def open(self, row: Combination, *, reduced_motion: Motion = "no-preference") -> Page:
         width, height = LAYOUTS[row.layout]
         self.tab.set_viewport_size({"width": width, "height": height})
         self.tab.emulate_media(
             color_scheme="dark" if row.scheme == "dark" else "light",
             forced_colors="active" if row.scheme == "forced" else "none",
-            reduced_motion="no-preference",
+            reduced_motion=reduced_motion,
             media="screen",
         )
         stays = row.state != LEAVES  # with its script it would be gone before anybody looks
@@ -49,10 +51,19 @@ class Visitor:
             self.tab.evaluate(SPACING)
         return self.tab
 
-    def show(self, state: str, locale: str = "bn", layout: str = "phone", **more: str) -> Page:
+    def show(
+        self,
+        state: str,
+        locale: str = "bn",
+        layout: str = "phone",
+        *,
+        theme: str = "portal",
+        scheme: str = "light",
+        reduced_motion: Motion = "no-preference",
+    ) -> Page:
         """Open a state as most people meet it, and load the probes."""
-        plain = {"theme": "portal", "scheme": "light", **more}
-        self.open(Combination(layout=layout, locale=locale, state=state, has_script=True, **plain))
+        row = Combination(theme, layout, scheme, has_script=True, locale=locale, state=state)
+        self.open(row, reduced_motion=reduced_motion)
         self.tab.evaluate(PROBES)
         return self.tab
 

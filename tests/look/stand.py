@@ -10,10 +10,10 @@ from urllib.parse import quote
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request, Response
 
-from idp.theming import Theme
+from idp.theming import Theme, load_themes
 from idp.theming.states import STATES, State
 from idp.web.headers import SecurityHeaders
-from tests.theming.samples import LOCALES, ROOT, Help, load_themes
+from tests.theming.samples import LOCALES, ROOT, Help
 
 THEMES = ("portal", "base", "ministry")
 BY_NAME: Mapping[str, State] = {state.name: state for state in STATES}
@@ -50,7 +50,7 @@ class Stand:
             name, locale, state = request.path.strip("/").split("/")
             return self._page(self.themes[name], locale, BY_NAME[state], request)
         except (ValueError, KeyError):
-            return NotFound().get_response(environ=request.environ)  # type: ignore[return-value] # an answer of werkzeug.sansio
+            return NotFound().get_response(environ=request.environ)
 
     def _page(self, theme: Theme, locale: str, state: State, request: Request) -> Response:
         headers = SecurityHeaders(

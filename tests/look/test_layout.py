@@ -46,19 +46,12 @@ def test_the_focus_is_seen_everywhere_and_goes_as_the_eye_does(visitor, layout):
     assert told(visitor, "bn", layout, "disordered", "unfocused", "small") == []
 
 
-def test_nothing_moves_for_those_who_asked_for_that(visitor):
-    visitor.show("login fresh")
+def test_without_colours_there_are_borders_and_without_motion_nothing_moves(visitor):
     for name in NAMES:
-        tab = visitor.show(name)
-        tab.emulate_media(reduced_motion="reduce")
-        assert tab.evaluate("probe.moving()") == [], name
-
-
-def test_without_colours_fields_buttons_and_boxes_have_borders(visitor):
-    for name in NAMES:
-        tab = visitor.show(name, scheme="forced")
+        tab = visitor.show(name, scheme="forced", reduced_motion="reduce")
         assert tab.evaluate("matchMedia('(forced-colors: active)').matches")
-        assert tab.evaluate("probe.borderless()") == [], name
+        assert tab.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
+        assert tab.evaluate("probe.borderless().concat(probe.moving())") == [], name
 
 
 @in_each_language

@@ -35,7 +35,8 @@ def write_all(theme: Theme, folder: Path) -> None:
 
 def check(folder: Path) -> list[str]:
     """Return what the checker says: file, line and message."""
-    command = ["java", "-Xss8m", "-XX:TieredStopAtLevel=1", "-jar", VNU, "--format", "json", folder]
+    command = ["java", "-Xss8m", "-XX:TieredStopAtLevel=1", "-jar", str(VNU)]
+    command += ["--format", "json", str(folder)]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     said = json.loads(run.stderr)["messages"]
     places = [f"{unquote(Path(one['url']).name)}:{one.get('lastLine', 0)}" for one in said]

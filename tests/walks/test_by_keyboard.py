@@ -1,6 +1,7 @@
 """The whole guide with Tab, Shift+Tab, Enter, Space and typing alone."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -30,7 +31,7 @@ class Keyboard:
 
     page: Page
 
-    def press(self, key: str) -> dict[str, str]:
+    def press(self, key: str) -> dict[str, Any]:
         self.page.keyboard.press(key)
         return self.look()
 
@@ -38,8 +39,8 @@ class Keyboard:
         """Press a key that leads away."""
         self.page.keyboard.press(key)
 
-    def look(self) -> dict[str, str]:
-        focus = self.page.evaluate(FOCUS)
+    def look(self) -> dict[str, Any]:
+        focus: dict[str, Any] = self.page.evaluate(FOCUS)
         if focus["role"] != "body":
             assert focus["outline"] >= 2, focus
             assert focus["seen"], focus
