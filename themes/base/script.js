@@ -17,7 +17,7 @@ function make(tag, name, parent, before) {
 /* A place in front of a field where a warning can be said; the same words are never said twice. */
 function teller(before, name) {
   var place = make("p", "", before.parentNode, before);
-  place.setAttribute("role", "status");
+  place.setAttribute("aria-live", "polite");
   place.style.fontWeight = 600;
   return function (text) {
     if (place.textContent !== text) {
