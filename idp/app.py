@@ -4,10 +4,8 @@ Reading `assemble` from top to bottom is reading the house from the cellar to th
 """
 
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TypedDict
 from urllib.parse import urlsplit
 
 from idp.accounts.address_limits import RATES, AddressLimits
@@ -21,12 +19,11 @@ from idp.accounts.throttle import Throttle
 from idp.accounts.user_sessions import UserSessionRules
 from idp.flow.authenticators.email_otp import EmailOtp
 from idp.flow.authenticators.mailbox_first import MailboxFirst
-from idp.flow.authenticators.password import MAILBOX_FIRST, Password
+from idp.flow.authenticators.password import Password
 from idp.flow.authenticators.reset_credentials import ResetCredentials
 from idp.flow.codes import Codes
-from idp.flow.engine import Engine, led_by
+from idp.flow.engine import Engine
 from idp.flow.required_actions.update_password import UpdatePassword
-from idp.flow.step import Step
 from idp.model.clock import Clock, system_clock
 from idp.model.letter import Letter
 from idp.oidc.key_schedule import KeySchedule
@@ -41,13 +38,14 @@ from idp.outbox.smtp import SmtpPost
 from idp.outbox.worker import Worker
 from idp.settings import Secrets, Settings
 from idp.signin.conversation import SignIn
+from idp.signin.flows import Steps, flows_of
 from idp.signin.granting import Granting
 from idp.signin.letters import Letters
 from idp.signin.logout import LogOut
 from idp.signin.presence import Presence
 from idp.signin.recovery import Recovery
 from idp.signin.seal import Seal
-from idp.signin.showing import RESET, Rules, Showing, after_reset
+from idp.signin.showing import Rules, Showing
 from idp.stores.buckets import Buckets
 from idp.stores.ports import AddressBuckets, Stores
 from idp.stores.sql import SqlStores, open_engine
@@ -195,7 +193,9 @@ def _sign_in(
 ) -> SignIn:
     settings, stores, clock = cellar.settings, cellar.web_stores, cellar.clock
     steps = _steps(cellar, limits, sign_out)
-    engine = Engine(_flows(settings, steps), {"update_password": steps["update_password"]}, stores)
+    engine = Engine(
+        flows_of(settings.flows.named, steps), {"update_password": steps["update_password"]}, stores
+    )
     showing = _showing(settings, cellar.secrets, engine)
     sessions = UserSessionRules(settings.session.idle, settings.session.max, sign_out)
     presence = Presence(
@@ -242,15 +242,7 @@ def _showing(settings: Settings, secrets: Secrets, engine: Engine) -> Showing:
     )
 
 
-class _Steps(TypedDict):
-    password: Password
-    email_otp: EmailOtp
-    mailbox_first: MailboxFirst
-    reset_credentials: ResetCredentials
-    update_password: UpdatePassword
-
-
-def _steps(cellar: _Cellar, limits: AddressLimits, sign_out: SignOut) -> _Steps:
+def _steps(cellar: _Cellar, limits: AddressLimits, sign_out: SignOut) -> Steps:
     settings, secrets, stores = cellar.settings, cellar.secrets, cellar.web_stores
     throttle = Throttle(stores, secrets.form_key)
     hasher = hasher_of(settings, secrets, cellar.foundation.gate)
@@ -285,29 +277,6 @@ def _answer_time(cellar: _Cellar, hasher: Hasher) -> AnswerTime:
     with cellar.stores.read() as work:
         answer_time.refresh(work, now=cellar.clock())
     return answer_time
-
-
-def _flows(settings: Settings, steps: _Steps) -> dict[str, tuple[Step, ...]]:
-    """Return the flows by name: the configured ones, and those that begin at the mailbox."""
-    reset: tuple[Step, ...] = (steps["reset_credentials"], steps["update_password"])
-    flows = {name: _flow(names, steps) for name, names in settings.flows.named.items()}
-    asking = {name: flow for name, flow in flows.items() if steps["email_otp"] in flow}
-    first = {led_by(MAILBOX_FIRST, n): _mailbox_first(flow, steps) for n, flow in asking.items()}
-    # After a reset the new password may be taken as typed, never a step that follows it.
-    rest = {name: tuple(s for s in flow if s.name != "password") for name, flow in flows.items()}
-    longer = {after_reset(name): (*reset, *after) for name, after in rest.items() if after}
-    return {**flows, RESET: reset, **longer, **first}
-
-
-def _flow(names: tuple[str, ...], steps: _Steps) -> tuple[Step, ...]:
-    password = replace(steps["password"], has_code="email_otp" in names)
-    named: Mapping[str, Step] = {"password": password, "email_otp": steps["email_otp"]}
-    return tuple(named[name] for name in names)
-
-
-def _mailbox_first(flow: tuple[Step, ...], steps: _Steps) -> tuple[Step, ...]:
-    """Return a flow in the other order: what proves the mailbox, then the rest."""
-    return (steps["mailbox_first"], *(step for step in flow if step.name != "email_otp"))
 
 
 def _courier(cellar: _Cellar, themes: Themes, post: Post) -> Courier:
@@ -382,7 +351,7 @@ def _site(
 ) -> Wsgi:
     settings = cellar.settings
     headers = SecurityHeaders(
-        is_https=pages.reader.jar.is_https,
+        issuer=settings.issuer,
         style_hashes=themes.style_hashes,
         script_hash=themes.default.script_hash,
         has_fonts=themes.has_fonts,

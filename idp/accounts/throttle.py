@@ -15,6 +15,7 @@ from idp.model.user import User
 from idp.stores.ports import Blocked, Schedule, Stores, Work
 
 _QUARTER: Final = 900  # seconds
+_HOUR: Final = 3600
 _DAY: Final = 24 * 3600
 
 # Five failures of one account from one network within a minute: a minute's pause, told as such.
@@ -27,19 +28,26 @@ STRANGERS_A_DAY = Schedule(window=_DAY, pauses=((100, _DAY),))
 STRANGERS_OF_NOBODY = Schedule(window=90 * _DAY, pauses=STRANGERS.pauses)
 # Beyond ten in a quarter of an hour a known browser counts as a stranger's.
 KNOWN_BROWSER = Schedule(window=_QUARTER, pauses=((10, _QUARTER),))
+# Wrong passwords of one account behind its proven mailbox, wherever they come from.
+PROVEN = Schedule(window=_DAY, pauses=((20, _DAY),))
 # Wrong codes of one account, wherever they are typed: whoever gets here holds the password.
 OTP = Schedule(window=0, pauses=((10, 600), (20, 3600), (50, 0)))
-# Codes to one mailbox; those that are asked for before a password are counted apart, so that no
-# stranger can use up the owner's.
+# Codes to one mailbox.
 SENDS = (
     Schedule(window=_QUARTER, pauses=((5, _QUARTER),)),
     Schedule(window=_DAY, pauses=((20, _DAY),)),
 )
-# Links to one mailbox, whoever asks: three in a quarter of an hour, ten a day, and a pause after
-# each that the configuration chooses.
+# Those that are asked for before a password are counted apart, so that no stranger can use up the
+# owner's. What anybody can use up is never closed for a day: behind the day's burst one leaves an
+# hour.
+FIRST_SENDS = (SENDS[0], Schedule(window=_DAY, pauses=((20, _HOUR),)))
+# Wrong codes of one account before a password.
+FIRST_TRIES = Schedule(window=_DAY, pauses=((50, _DAY),))
+# Links to one mailbox, whoever asks: three in a quarter of an hour, ten a day and then one an hour,
+# and a pause after each that the configuration chooses.
 RESETS = (
     Schedule(window=_QUARTER, pauses=((3, _QUARTER),)),
-    Schedule(window=_DAY, pauses=((10, _DAY),)),
+    Schedule(window=_DAY, pauses=((10, _HOUR),)),
 )
 # New passwords of one account that were worth comparing with the earlier ones: six hashes each.
 UPDATE = Schedule(window=_QUARTER, pauses=((10, _QUARTER),))
@@ -49,7 +57,8 @@ WARNINGS = Schedule(window=_DAY, pauses=((1, _DAY),))
 Limit: TypeAlias = tuple[bytes, Schedule]  # a counter, with how it answers
 Limits: TypeAlias = tuple[Limit, ...]
 
-_OF_ACCOUNT = ("strangers", "strangers-day", "otp", "sends0", "sends1", "first0", "first1")
+_OF_PASSWORD = ("strangers", "proven", "sends0", "sends1", "first0", "first1", "first-tries")
+_OF_ACCOUNT = (*_OF_PASSWORD, "strangers-day", "otp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +99,10 @@ class Throttle:
     def look(self, work: Work, attempt: Attempt, *, now: int) -> Blocked | Closed | None:
         """Tell whether an attempt must not be checked now, counting nothing."""
         blocked = work.counters.blocked(self._pair_key(attempt), now=now)
-        if blocked is not None or attempt.is_mailbox_proven:
+        if blocked is not None:
             return blocked
+        if attempt.is_mailbox_proven:
+            return work.counters.blocked(self._account_key("proven", attempt), now=now)
         known = self._known_key(attempt)
         if known is not None and work.counters.blocked(known, now=now) is None:
             return None
@@ -110,14 +121,15 @@ class Throttle:
             if blocked is not None:
                 return blocked
             slot = self._reserve_shared(work, attempt, now)
-            if isinstance(slot, Closed):
+            if not isinstance(slot, Slot):
                 work.counters.refund(pair_key)
             return slot
 
-    def _reserve_shared(self, work: Work, attempt: Attempt, now: int) -> Slot | Closed:
+    def _reserve_shared(self, work: Work, attempt: Attempt, now: int) -> Slot | Blocked | Closed:
         forgotten = (self._pair_key(attempt), self._account_key("strangers", attempt))
         if attempt.is_mailbox_proven:
-            return Slot(forgotten)
+            proven = self._account_key("proven", attempt)
+            return work.counters.reserve(proven, PROVEN, now=now) or Slot((*forgotten, proven))
         known = self._known_key(attempt)
         if known is not None and work.counters.reserve(known, KNOWN_BROWSER, now=now) is None:
             return Slot((*forgotten, known))
@@ -178,8 +190,12 @@ class Throttle:
 
     def first_code_limits(self, user: User | None, user_id_canonical: str) -> Limits:
         """Return the counters of codes that are mailed before anything is proven."""
-        keys = (self.key_of(f"first{n}", user, user_id_canonical) for n in range(len(SENDS)))
-        return tuple(zip(keys, SENDS, strict=True))
+        keys = (self.key_of(f"first{n}", user, user_id_canonical) for n in range(len(FIRST_SENDS)))
+        return tuple(zip(keys, FIRST_SENDS, strict=True))
+
+    def first_try_limit(self, user: User | None, user_id_canonical: str) -> Limit:
+        """Return the counter of wrong codes before anything is proven."""
+        return self.key_of("first-tries", user, user_id_canonical), FIRST_TRIES
 
     def reserve_update(self, user_id: str, *, now: int) -> Blocked | None:
         """Count one new password that is about to be hashed, in a unit of work of its own."""
@@ -211,14 +227,15 @@ class Throttle:
         return Throttle.account_key("otp", user_id)
 
     @staticmethod
-    def strangers_key(user_id: str) -> bytes:
-        """Return the key of an account's wrong passwords of strangers since its last success."""
-        return Throttle.account_key("strangers", user_id)
+    def keys_of_password(user_id: str) -> tuple[bytes, ...]:
+        """Return the keys of what was counted for an old password, which a new one forgets."""
+        return tuple(Throttle.account_key(purpose, user_id) for purpose in _OF_PASSWORD)
 
-    @staticmethod
-    def count_otp(work: Work, otp_key: bytes, *, now: int) -> Blocked | None:
-        """Count one wrong code beforehand, in the caller's unit of work. Blocked: not counted."""
-        return work.counters.reserve(otp_key, OTP, now=now)
+
+def is_closed(work: Work, key: bytes, *, now: int) -> bool:
+    """Tell whether a counter is closed until it is cleared; one that pauses is not."""
+    blocked = work.counters.blocked(key, now=now)
+    return blocked is not None and blocked.until is None
 
 
 def unlock(work: Work, user_id: str) -> None:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idp.accounts.throttle import Limits, longest_wait
+from idp.accounts.throttle import Limit, Limits, longest_wait
 from idp.flow.effects import ResendChallenge, StartChallenge
 from idp.flow.outcomes import Challenge
 from idp.flow.step import Scene
@@ -18,7 +18,7 @@ from idp.model.keyring import Keyring
 from idp.model.letter import Letter
 from idp.model.page import Message
 from idp.model.tokens import new_id
-from idp.stores.ports import Stores
+from idp.stores.ports import Blocked, Stores
 from idp.theming.digits import whole_minutes
 
 CHALLENGE = "challenge"  # the note that names it
@@ -36,6 +36,7 @@ class Recipient:
     email: str
     masked: str  # as the page tells it
     limits: Limits
+    tries: Limits = ()  # while one of these waits no code is judged, and none is sent
     kind: str = "code"  # of the letter
     resent: str = "otp.resent"  # what is said when it was sent again
 
@@ -115,16 +116,37 @@ class Codes:
         """Return why no letter can go to the recipient now."""
         now = scene.visit.now
         with self.stores.read() as work:
-            full = longest_wait(work, to.limits, now=now)
-        if full is None:
-            return None
-        seconds = _HOUR if full.until is None else full.until - now
-        return Message("otp.limit", {"n": max(1, whole_minutes(seconds))})
+            full = longest_wait(work, (*to.limits, *to.tries), now=now)
+        return None if full is None else at_the_limit(full, now=now)
 
-    def find(self, scene: Scene) -> sessions.Challenge | None:
-        """Return the challenge of a conversation; None: its letter had to wait."""
+    def find(self, scene: Scene, to: Recipient) -> sessions.Challenge | None:
+        """Return the challenge of this conversation and recipient; None: its letter had to wait.
+
+        Whatever a note says, a code that was mailed to one user is worth nothing to another.
+        """
         with self.stores.read() as work:
-            return work.challenges.find(scene.notes.get(CHALLENGE, ""))
+            found = work.challenges.find(scene.notes.get(CHALLENGE, ""))
+        if found is None or found.authentication_session_id != scene.session_id:
+            return None
+        return found if found.user_id == to.user_id else None
+
+    def reserve(
+        self, challenge: sessions.Challenge, limit: Limit, *, now: int
+    ) -> tuple[Blocked | None, int | None]:
+        """Count one wrong code beforehand, in a short unit of work of its own.
+
+        Return the wait of `limit`, in which nothing is judged, and the tries that are left; None:
+        the challenge has none. Parallel guesses can never evaluate more than the tries there are.
+        """
+        key, schedule = limit
+        with self.stores.write() as work:
+            blocked = work.counters.blocked(key, now=now)
+            if blocked is not None:
+                return blocked, None
+            left = work.challenges.reserve_try(challenge.id, limit=self.tries, now=now)
+            if left is not None:
+                blocked = work.counters.reserve(key, schedule, now=now)
+            return blocked, left
 
     def is_right(self, challenge: sessions.Challenge, code: str) -> bool:
         if challenge.key_version not in self.form_key.versions:
@@ -158,6 +180,12 @@ def read_code(text: str) -> str | Message:
     if len(bare) != _LENGTH:
         return Message("otp.err.len", {"n": len(bare)}, "code")
     return bare
+
+
+def at_the_limit(full: Blocked, *, now: int) -> Message:
+    """Tell when the next code can be sent."""
+    seconds = _HOUR if full.until is None else full.until - now
+    return Message("otp.limit", {"n": max(1, whole_minutes(seconds))})
 
 
 def wrong_code(left: int) -> Message:

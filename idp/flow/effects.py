@@ -9,7 +9,7 @@ from typing import Protocol
 
 from idp.accounts.credentials import change_password
 from idp.accounts.sign_out import Cause, SignOut
-from idp.accounts.throttle import Limit, Limits, take_slots
+from idp.accounts.throttle import Limit, Limits, is_closed, take_slots
 from idp.model.action_token import ActionToken
 from idp.model.errors import AlreadySpent
 from idp.model.letter import Letter
@@ -148,20 +148,21 @@ class SpendLink:
     """Use up the link that was opened: of two that post at once, one wins.
 
     It has proven the mailbox: a counter of wrong codes that was closed for good is open again, and
-    strangers' guesses at the old password are forgotten, but for what they may do a day.
+    what was counted for the old password is forgotten, but for what strangers may do a day: whoever
+    knew it must not have used up the codes of the new one.
     """
 
     token_id: str
     user_id: str
     otp_key: bytes
-    strangers_key: bytes
+    forgotten: tuple[bytes, ...]
 
     def apply(self, work: Work, *, now: int) -> None:
         work.action_tokens.spend(self.token_id, now=now)
         work.users.verify_email(self.user_id)
-        work.counters.clear(self.strangers_key)
-        blocked = work.counters.blocked(self.otp_key, now=now)
-        if blocked is not None and blocked.until is None:
+        for key in self.forgotten:
+            work.counters.clear(key)
+        if is_closed(work, self.otp_key, now=now):
             work.counters.clear(self.otp_key)
 
 

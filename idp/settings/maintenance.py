@@ -9,11 +9,14 @@ from pydantic import BeforeValidator, Field
 from idp.settings.values import Section, told_as
 
 _MOMENT = "a time with its offset like 2026-11-23T18:00:00+06:00"
+_LAST_YEAR = 2099  # a year after it is a slip of the pen: everybody would be locked out for good
 
 
 def _to_moment(value: object) -> object:
     if not isinstance(value, dt.datetime) or value.tzinfo is None:
         raise ValueError(f"must be {_MOMENT}, without quotes")
+    if value.year > _LAST_YEAR:
+        raise ValueError(f"must be before the year {_LAST_YEAR + 1}")
     return value
 
 

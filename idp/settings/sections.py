@@ -20,6 +20,7 @@ from pydantic import (
 from idp.settings.claims import ScopeClaims, ScopeName
 from idp.settings.clients import Client, SigningAlgorithm
 from idp.settings.help_desk import Support
+from idp.settings.limits import Limits
 from idp.settings.maintenance import Maintenance
 from idp.settings.values import (
     Address,
@@ -225,25 +226,6 @@ class Session(Section):
     login_timeout: Duration = Field(
         default=1_800,
         description="How long somebody may take from the first page to the last step.",
-    )
-
-
-class Office(Section):
-    """A network with many people behind one address."""
-
-    network: Network = Field(description="The office's network.")
-    factor: Annotated[Whole, between(1, 1_000)] = Field(
-        description="How many times as often as other addresses it may try."
-    )
-
-
-class Limits(Section):
-    """Exceptions from the limits by address."""
-
-    offices: tuple[Office, ...] = Field(
-        default=(),
-        description="Networks with many people behind one address, each with its factor.",
-        examples=[[{"network": "203.0.113.0/24", "factor": 25}]],
     )
 
 

@@ -364,6 +364,13 @@ def _tell(session: AuthenticationSession, *outcome: str) -> None:
 
 
 def _with_typed(session: AuthenticationSession, submission: Submission) -> AuthenticationSession:
+    """Keep the user ID that was typed, on a page that asks for one.
+
+    Once something hangs on it, a note or a proof, it changes no more: a code that was mailed for
+    one user must never go to another.
+    """
+    if session.user_id is not None or session.notes:
+        return session
     return replace(session, user_typed=submission.form.get("userid") or session.user_typed)
 
 

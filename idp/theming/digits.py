@@ -17,6 +17,7 @@ _DAY_PARTS = (  # until that hour
     (24, "রাত"),
 )
 _NOON = 12
+_LAST = 253_402_214_400  # 9999-12-31 in UTC, as calendars end there in every zone
 
 
 def bengali_digits(value: str | int) -> str:
@@ -26,7 +27,7 @@ def bengali_digits(value: str | int) -> str:
 
 def bengali_time(epoch: int, timezone: str) -> str:
     """Tell a moment (seconds since 1970 UTC) as a time of day: `রাত ৯:০৪`."""
-    at = datetime.fromtimestamp(epoch, ZoneInfo(timezone))
+    at = _at(epoch, timezone)
     part = next(name for end, name in _DAY_PARTS if at.hour < end)
     return f"{part} {bengali_digits(f'{at.hour % 12 or 12}:{at.minute:02}')}"
 
@@ -35,22 +36,25 @@ def time_of_day(epoch: int, timezone: str, locale: str) -> str:
     """Tell a moment (seconds since 1970 UTC) as people of a language say it."""
     if locale == "bn":
         return bengali_time(epoch, timezone)
-    at = datetime.fromtimestamp(epoch, ZoneInfo(timezone))
+    at = _at(epoch, timezone)
     return f"{at.hour % 12 or 12}:{at.minute:02} {'am' if at.hour < _NOON else 'pm'}"
 
 
 def moment(epoch: int, timezone: str, locale: str) -> str:
     """Tell a moment (seconds since 1970 UTC) with its day: `২২ নভেম্বর ২০২৬, রাত ৯:০৪`."""
-    day = format_date(datetime.fromtimestamp(epoch, ZoneInfo(timezone)), "d MMMM y", locale=locale)
+    day = format_date(_at(epoch, timezone), "d MMMM y", locale=locale)
     told = bengali_digits(day) if locale == "bn" else day
     return f"{told}, {time_of_day(epoch, timezone, locale)}"
 
 
 def next_time(epoch: int, *, now: int, timezone: str, locale: str) -> str:
     """Tell a moment that stands alone: the time if it is today, else with its day."""
-    zone = ZoneInfo(timezone)
-    days = {datetime.fromtimestamp(at, zone).date() for at in (epoch, now)}
+    days = {_at(one, timezone).date() for one in (epoch, now)}
     return (time_of_day if len(days) == 1 else moment)(epoch, timezone, locale)
+
+
+def _at(epoch: int, timezone: str) -> datetime:
+    return datetime.fromtimestamp(min(epoch, _LAST), ZoneInfo(timezone))
 
 
 def whole_minutes(seconds: int) -> int:

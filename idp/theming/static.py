@@ -1,4 +1,4 @@
-"""Files of a theme that browsers fetch: pictures, fonts, scripts, under names that never change.
+"""What browsers fetch: a theme's pictures and fonts, our script, under names that never change.
 
 The name holds a hash of the content, so a browser may keep the file for ever.
 """
@@ -22,7 +22,11 @@ TYPES: Mapping[str, str] = {
     ".webp": "image/webp",
     ".ico": "image/x-icon",
     ".woff2": "font/woff2",
-    ".js": "text/javascript; charset=utf-8",
+}
+_SCRIPT = "text/javascript; charset=utf-8"  # of ours; a theme's would run where passwords are typed
+_WHY_NOT = {
+    ".css": "rules belong into style.css",
+    ".js": "a theme has no script of its own",
 }
 PICTURES = frozenset({".svg", ".png", ".jpg", ".webp"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -103,25 +107,23 @@ def _read(path: Path) -> StaticFile:
     if not path.is_file() or not _NAME.fullmatch(path.name):
         raise ThemeRefused(path, 1, f"only files with plain names may lie in {FOLDER}/")
     if path.suffix not in TYPES:
-        what = "rules belong into style.css" if path.suffix == ".css" else "may be " + _listed()
+        what = _WHY_NOT.get(path.suffix, "may be " + ", ".join(sorted(TYPES)))
         raise ThemeRefused(path, 1, f"{path.suffix or 'no suffix'}: {what}")
     if path.stat().st_size > _LARGEST:
         raise ThemeRefused(path, 1, "is larger than 1 MiB")
-    return StaticFile(path, *_addressed(path.stem, path.suffix, path.read_bytes()))
+    asset = Asset(path.read_bytes(), TYPES[path.suffix])
+    return StaticFile(path, _address(path.stem, path.suffix, asset), asset)
 
 
-def _listed() -> str:
-    return ", ".join(sorted(TYPES))
-
-
-def _addressed(stem: str, suffix: str, body: bytes) -> tuple[str, Asset]:
-    digest = hashlib.sha256(body).hexdigest()[:_DIGITS]
-    return f"/{FOLDER}/{stem}.{digest}{suffix}", Asset(body, TYPES[suffix])
+def _address(stem: str, suffix: str, asset: Asset) -> str:
+    digest = hashlib.sha256(asset.body).hexdigest()[:_DIGITS]
+    return f"/{FOLDER}/{stem}.{digest}{suffix}"
 
 
 def script_asset(theme: str, locale: str, script: str) -> tuple[str, Asset]:
-    """Return the address and the content of a theme's own script in one language."""
-    return _addressed(f"{theme}.{locale}", ".js", script.encode())
+    """Return the address and the content of our script with a theme's words in one language."""
+    asset = Asset(script.encode(), _SCRIPT)
+    return _address(f"{theme}.{locale}", ".js", asset), asset
 
 
 def check_folder(theme: Path) -> None:

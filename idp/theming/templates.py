@@ -7,6 +7,7 @@ from jinja2 import BaseLoader, StrictUndefined, Template, TemplateSyntaxError, n
 from jinja2.environment import Environment
 from jinja2.exceptions import TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 from typing_extensions import override
 
 from idp.theming.catalogues import Catalogue
@@ -18,6 +19,9 @@ __all__ = ["Templates", "is_text", "literal_keys"]
 
 PAGES, MAIL = "templates", "mail"
 _TEXT = ".txt.j2"
+# What a person typed is escaped, whatever a theme says: `indent` shows its own argument as it is,
+# `tojson` leaves the quotes that end an attribute, `xmlattr` the names of attributes.
+_UNESCAPING = ("safe", "indent", "tojson", "xmlattr")
 
 
 def is_text(name: str) -> bool:
@@ -78,11 +82,18 @@ class Templates(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        del self.filters["safe"]  # what a person typed is escaped, whatever a theme says
+        for name in _UNESCAPING:
+            del self.filters[name]
 
     def named(self, name: str) -> str:
         """Return the full name of the first theme's template of that name."""
         return self._sources.find(name, 0, self._depth)
+
+    @override
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Refuse Markup.translate as well: what its table puts in is not escaped."""
+        is_hole = isinstance(obj, Markup) and attr == "translate"
+        return not is_hole and super().is_safe_attribute(obj, attr, value)
 
     @override
     def join_path(self, template: str, parent: str) -> str:

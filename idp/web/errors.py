@@ -157,14 +157,12 @@ class Errors:
         """Return the one thing that helps now: go on, ask again, the log-in page, or home."""
         base = self.pages.renderer.base
         is_passing = fault.status in _PASSING
-        words = "e.again" if is_passing else "btn.back"
         if session is not None:
+            words = "e.again" if is_passing else "btn.back"
             return {"next": words, "to": f"{base}/signin/{session.id}" if session.version else None}
         if is_passing and request.method in {"GET", "HEAD"}:
-            return {"next": words, "to": ""}  # this very address, without repeating it
-        if fault.status == 404:  # noqa: PLR2004
-            return {"next": "e.login", "to": f"{base}/login"}
-        return {"next": words, "to": None}
+            return {"next": "e.again", "to": ""}  # this very address, without repeating it
+        return {"next": "e.login" if fault.status == 404 else "btn.back", "to": None}  # noqa: PLR2004
 
 
 def _standard(fault: _Fault, issuer: str) -> Response:

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count as numbers
+from itertools import pairwise
 from threading import Barrier
 
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from idp.accounts import throttle as policy
 from idp.accounts.addresses import address_network
 from idp.accounts.throttle import (
+    FIRST_SENDS,
+    FIRST_TRIES,
     KNOWN_BROWSER,
     OTP,
     PAIR,
+    PROVEN,
     SENDS,
     STRANGERS,
     STRANGERS_A_DAY,
@@ -20,8 +24,10 @@ from idp.accounts.throttle import (
     UPDATE,
     Attempt,
     Closed,
+    Limits,
     Slot,
     Throttle,
+    is_closed,
     longest_wait,
     take_slots,
     unlock,
@@ -38,6 +44,7 @@ OWNER = User(id="u1", email=OFFICE, email_canonical=OFFICE)
 NOBODYS = Attempt(user_id_canonical=OFFICE, user=None, address=HERE)
 STRANGERS_OWN = replace(NOBODYS, user=OWNER)
 KNOWN = replace(STRANGERS_OWN, known_browser="a cookie")
+PROVEN_OWN = replace(STRANGERS_OWN, is_mailbox_proven=True)
 everybody = pytest.mark.parametrize("attempt", [NOBODYS, STRANGERS_OWN], ids=["nobody", "somebody"])
 
 
@@ -234,15 +241,55 @@ def test_a_success_clears_no_other_browsers_failures(throttle: Throttle) -> None
     assert look(throttle, second) is None
 
 
-def test_whoever_has_proven_the_mailbox_waits_with_the_pair_alone(throttle: Throttle) -> None:
+def test_whoever_has_proven_the_mailbox_meets_no_door_of_strangers(throttle: Throttle) -> None:
     fail(throttle, STRANGERS_OWN, 100)
-    proven = replace(STRANGERS_OWN, is_mailbox_proven=True)
     for _ in range(5):
-        assert look(throttle, proven) is None
-        assert isinstance(throttle.reserve(proven, now=NOW), Slot)
-    assert look(throttle, proven) == Blocked(NOW + 60)
-    succeed(throttle, proven, now=NOW + 60)
+        assert look(throttle, PROVEN_OWN) is None
+        assert isinstance(throttle.reserve(PROVEN_OWN, now=NOW), Slot)
+    assert look(throttle, PROVEN_OWN) == Blocked(NOW + 60)
+    succeed(throttle, PROVEN_OWN, now=NOW + 60)
     assert look(throttle, STRANGERS_OWN, now=NOW + DAY) is None
+
+
+def test_behind_a_proven_mailbox_an_account_has_twenty_wrong_passwords_a_day_in_all(
+    throttle: Throttle, stores: SqlStores
+) -> None:
+    fail(throttle, PROVEN_OWN, 20)
+    before = counted(stores)
+    elsewhere = replace(PROVEN_OWN, address="192.0.2.1")
+    assert look(throttle, elsewhere) == Blocked(NOW + DAY)
+    assert throttle.reserve(elsewhere, now=NOW + 1) == Blocked(NOW + DAY)
+    assert counted(stores) == before
+    assert look(throttle, STRANGERS_OWN) is None
+    assert look(throttle, KNOWN) is None
+    fail(throttle, PROVEN_OWN, 20, now=NOW + DAY)
+
+
+def test_only_a_success_behind_the_mailbox_forgets_the_failures_there(throttle: Throttle) -> None:
+    fail(throttle, PROVEN_OWN, 19)
+    succeed(throttle, KNOWN)
+    fail(throttle, PROVEN_OWN, 1)
+    assert look(throttle, replace(PROVEN_OWN, address="192.0.2.1")) == Blocked(NOW + DAY)
+    fail(throttle, PROVEN_OWN, 19, now=NOW + DAY)
+    succeed(throttle, PROVEN_OWN, now=NOW + DAY)
+    fail(throttle, PROVEN_OWN, 20, now=NOW + DAY)
+
+
+@pytest.mark.race
+def test_of_many_guesses_at_once_behind_a_mailbox_twenty_are_let_through(
+    throttle: Throttle,
+) -> None:
+    start = Barrier(10)
+
+    def guess(number: int) -> list[Slot | Blocked | Closed]:
+        start.wait(5)
+        mine = (replace(PROVEN_OWN, address=f"10.0.{number}.{n}") for n in range(5))
+        return [throttle.reserve(attempt, now=NOW) for attempt in mine]
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = [answer for some in pool.map(guess, range(10)) for answer in some]
+    assert sum(isinstance(answer, Slot) for answer in answers) == 20
+    assert answers.count(Blocked(NOW + DAY)) == 30
 
 
 def test_without_a_code_to_ask_for_first_strangers_wait_by_the_day(throttle: Throttle) -> None:
@@ -281,9 +328,10 @@ def test_an_administrator_forgets_what_was_counted_of_a_user(
     fail(throttle, STRANGERS_OWN, 100)
     fail(throttle, replace(STRANGERS_OWN, user=other), 100)
     limits = (*throttle.code_limits("u1"), *throttle.first_code_limits(OWNER, OFFICE))
+    fail(throttle, PROVEN_OWN, 20)
     with stores.write() as work:
         for _ in range(50):
-            throttle.count_otp(work, throttle.otp_key("u1"), now=NOW)
+            work.counters.reserve(throttle.otp_key("u1"), OTP, now=NOW)
         for _ in range(5):
             take_slots(work, limits, now=NOW)
     with stores.write() as work:
@@ -292,6 +340,7 @@ def test_an_administrator_forgets_what_was_counted_of_a_user(
         assert longest_wait(work, limits, now=NOW) is None
         assert work.counters.blocked(throttle.otp_key("u1"), now=NOW) is None
     assert look(throttle, STRANGERS_OWN) is None
+    assert look(throttle, replace(PROVEN_OWN, address="192.0.2.1")) is None
     assert isinstance(look(throttle, replace(STRANGERS_OWN, user=other)), Closed)
 
 
@@ -329,6 +378,76 @@ def test_codes_go_five_times_in_a_quarter_of_an_hour_and_twenty_times_a_day(
     assert [sum(sent[n : n + 6]) for n in range(0, 36, 6)] == [5, 5, 5, 5, 0, 0]
     with stores.read() as work:
         assert longest_wait(work, limits, now=NOW + 5 * 900) == Blocked(NOW + 3 * 900 + DAY)
+
+
+def _taken(stores: SqlStores, limits: Limits) -> list[int]:
+    """Ask once a minute for two days and return in which minutes there was room."""
+    taken = []
+    for minute in range(2 * 24 * 60):
+        with stores.write() as work:
+            if take_slots(work, limits, now=NOW + minute * 60):
+                taken.append(minute)
+    return taken
+
+
+def test_behind_the_days_first_codes_one_leaves_an_hour(
+    throttle: Throttle, stores: SqlStores
+) -> None:
+    taken = _taken(stores, throttle.first_code_limits(OWNER, OFFICE))
+    burst, day = 20, 24 * 60
+    first = [minute for minute in taken if minute < day]
+    pauses = {later - earlier for earlier, later in pairwise(first[burst - 1 :])}
+    assert (first[burst - 1], pauses) == (49, {60})
+    assert len(first) == burst + 23
+    assert len(taken) == 2 * len(first)
+
+
+def test_behind_the_days_links_one_leaves_an_hour(throttle: Throttle, stores: SqlStores) -> None:
+    taken = _taken(stores, throttle.reset_limits(OFFICE, resend_after=60))
+    first = [minute for minute in taken if minute < 24 * 60]
+    assert {later - earlier for earlier, later in pairwise(first[9:])} == {60}
+    assert len(first) == 10 + 23
+
+
+@pytest.mark.parametrize("user", [OWNER, None])
+def test_fifty_wrong_first_codes_a_day(
+    throttle: Throttle, stores: SqlStores, user: User | None
+) -> None:
+    key, schedule = throttle.first_try_limit(user, OFFICE)
+    with stores.write() as work:
+        answers = [work.counters.reserve(key, schedule, now=NOW) for _ in range(51)]
+        assert answers == [*([None] * 50), Blocked(NOW + DAY)]
+        assert work.counters.reserve(key, schedule, now=NOW + DAY) is None
+
+
+def test_a_new_password_forgets_what_was_counted_for_the_old_one(
+    throttle: Throttle, stores: SqlStores
+) -> None:
+    first, after = throttle.first_code_limits(OWNER, OFFICE), throttle.code_limits("u1")
+    limits = (*first, *after, throttle.first_try_limit(OWNER, OFFICE))
+    fail(throttle, STRANGERS_OWN, 40)
+    fail(throttle, PROVEN_OWN, 20)
+    with stores.write() as work:
+        for key, schedule in limits:
+            while work.counters.reserve(key, schedule, now=NOW) is None:
+                pass
+        for key in throttle.keys_of_password("u1"):
+            work.counters.clear(key)
+    with stores.read() as work:
+        assert longest_wait(work, limits, now=NOW) is None
+    assert look(throttle, replace(PROVEN_OWN, address="192.0.2.1")) is None
+    fail(throttle, STRANGERS_OWN, 60)  # a day's hundred stays
+    assert look(throttle, STRANGERS_OWN) == Closed(NOW + DAY)
+
+
+def test_closed_is_what_no_time_opens(stores: SqlStores) -> None:
+    pause, close = Schedule(window=0, pauses=((1, 60),)), Schedule(window=0, pauses=((1, 0),))
+    with stores.write() as work:
+        assert not is_closed(work, b"k" * 32, now=NOW)
+        work.counters.reserve(b"k" * 32, pause, now=NOW)
+        assert not is_closed(work, b"k" * 32, now=NOW)
+        work.counters.reserve(b"k" * 32, close, now=NOW + 60)
+        assert is_closed(work, b"k" * 32, now=NOW + 1000 * DAY)
 
 
 def test_codes_before_and_after_a_password_are_counted_apart(
@@ -382,7 +501,7 @@ def test_wrong_codes_pause_an_account_and_close_it_in_the_end(
     key, now, pauses = throttle.otp_key("u1"), NOW, []
     for count in range(1, 51):
         with stores.write() as work:
-            assert throttle.count_otp(work, key, now=now) is None
+            assert work.counters.reserve(key, OTP, now=now) is None
         with stores.write() as work:
             blocked = work.counters.blocked(key, now=now)
         if blocked is not None:
@@ -390,7 +509,7 @@ def test_wrong_codes_pause_an_account_and_close_it_in_the_end(
             now = now if blocked.until is None else blocked.until
     assert pauses == [(10, 600), (20, 3600), (50, None)]
     with stores.write() as work:
-        assert throttle.count_otp(work, key, now=now + 10**8) == Blocked(until=None)
+        assert work.counters.reserve(key, OTP, now=now + 10**8) == Blocked(until=None)
 
 
 def test_the_counter_of_wrong_codes_outlives_the_form_key(stores: SqlStores) -> None:
@@ -420,7 +539,7 @@ def test_what_is_counted_for_different_ends_has_different_keys(throttle: Throttl
     assert [(one.window, one.pauses) for _, one in limits] == [
         (60, ((1, 60),)),
         (900, ((3, 900),)),
-        (86_400, ((10, 86_400),)),
+        (86_400, ((10, 3600),)),
     ]
 
 
@@ -435,6 +554,9 @@ def test_the_schedules_are_those_of_the_policy() -> None:
         (900, ((5, 900),)),
         (86_400, ((20, 86_400),)),
     ]
+    assert FIRST_SENDS == (SENDS[0], Schedule(window=86_400, pauses=((20, 3600),)))
+    assert (FIRST_TRIES.window, FIRST_TRIES.pauses) == (86_400, ((50, 86_400),))
+    assert (PROVEN.window, PROVEN.pauses) == (86_400, ((20, 86_400),))
     assert (OTP.window, OTP.pauses) == (0, ((10, 600), (20, 3600), (50, 0)))
 
 

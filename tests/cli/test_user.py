@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from idp.accounts.passwords import Hasher
-from idp.accounts.throttle import Throttle
+from idp.accounts.throttle import OTP, Throttle
 from idp.admin.installation import directory
 from idp.cli.user import user_group
 from idp.model.clock import system_clock
@@ -339,7 +339,7 @@ def test_what_was_counted_of_a_user_is_forgotten(installed: Idp, config: Path) -
     key, now = Throttle.otp_key(user.id), system_clock()
     with stores.write() as work:
         for _ in range(10):
-            Throttle.count_otp(work, key, now=now)
+            work.counters.reserve(key, OTP, now=now)
     answer = installed("user", "unlock", f" {EMAIL.upper()}")
     assert (answer.exit_code, answer.stdout) == (0, f"{EMAIL} is unlocked.\n")
     with stores.read() as work:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from idp.theming import Frame
+from idp.theming import Frame, Theme
 from idp.theming.states import LETTERS, STATES, State
 from tests.theming.reading import Reader, read
 from tests.theming.samples import LOCALES, load
@@ -26,14 +26,16 @@ LETTER = 15 * 1024  # of a letter's HTML as it is sent: mail programs cut long o
 REQUESTS = 2  # the page and its script
 MARK = "<!-- the tables are written by `python -m tests.house.test_pages` -->\n"
 THEME = load()
+THEMES = {"base": load("base"), "portal": THEME, "ministry": load("ministry")}
 HOSTILE = """"'><script>alert(1)</script>{{7*7}}{% raw %}</textarea><!--&lt;${1}"""
 every_page = pytest.mark.parametrize("locale", LOCALES)
 every_state = pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+every_theme = pytest.mark.parametrize("theme", THEMES)
 every_letter = pytest.mark.parametrize("letter", LETTERS, ids=lambda letter: letter.name)
 
 
-def render(state: State, locale: str) -> str:
-    return THEME.page(state.page_in(locale), state.frame(locale))
+def render(state: State, locale: str, theme: Theme = THEME) -> str:
+    return theme.page(state.page_in(locale), state.frame(locale))
 
 
 def weight(html: str) -> int:
@@ -214,19 +216,21 @@ def _hostile_frame(frame: Frame) -> Frame:
     )
 
 
+@every_theme
 @every_page
 @pytest.mark.parametrize(
     "state", [s for s in STATES if s.page.name == "login"], ids=lambda state: state.name
 )
-def test_the_login_page_fits_its_first_round_trip(state, locale):
+def test_the_login_page_fits_its_first_round_trip(state, locale, theme):
     assert len(state.frame(locale).hidden["conversation"]) == 1200
-    assert weight(render(state, locale)) <= BUDGET
+    assert weight(render(state, locale, THEMES[theme])) <= BUDGET
 
 
+@every_theme
 @every_page
 @every_state
-def test_no_page_is_heavy(state, locale):
-    assert weight(render(state, locale)) <= HEAVY
+def test_no_page_is_heavy(state, locale, theme):
+    assert weight(render(state, locale, THEMES[theme])) <= HEAVY
 
 
 @every_page

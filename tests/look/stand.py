@@ -54,7 +54,7 @@ class Stand:
 
     def _page(self, theme: Theme, locale: str, state: State, request: Request) -> Response:
         headers = SecurityHeaders(
-            is_https=False,
+            issuer=self.origin,
             style_hashes=theme.style_hashes,
             script_hash=theme.script_hash,
             has_fonts=theme.has_fonts,

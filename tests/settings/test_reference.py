@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from idp.settings.claims import ClaimSource, ScopeClaims
 from idp.settings.clients import Client, ClientSecret
+from idp.settings.limits import Office
 from idp.settings.reference import NAME, all_keys, find_key, nearest_keys
-from idp.settings.sections import STATIC_KEYS, Office, Settings
+from idp.settings.sections import STATIC_KEYS, Settings
 from idp.settings.toml_text import duration_text, toml_key, toml_value
 from idp.settings.values import Section, parse_duration
 

@@ -108,10 +108,9 @@ def mailed_link(system: System, browser: Browser) -> str:
     """Ask for a reset; return the path of the link that comes."""
     browser.get(authorize_url(prompt="login")).press("forgot")
     browser.press("submit", userid=USER)
-    [(_, letter)] = system.deliver()
-    found = re.search(r"/reset/\S+", letter.text)
-    assert found
-    return found[0]
+    found = [re.search(r"/reset/\S+", letter.text) for _, letter in system.deliver()]
+    [link] = [one[0] for one in found if one]
+    return link
 
 
 @contextmanager

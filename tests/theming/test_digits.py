@@ -10,6 +10,7 @@ from idp.theming.digits import (
 )
 
 DHAKA = "Asia/Dhaka"
+LATIN = str.maketrans("০১২৩৪৫৬৭৮৯", "0123456789")
 MIDNIGHT = 1_794_938_400  # 2026-11-18 00:00 in Dhaka
 
 
@@ -87,3 +88,11 @@ def test_the_timezone_decides_the_day():
     assert moment(MIDNIGHT - 1, DHAKA, "bn") == "১৭ নভেম্বর ২০২৬, রাত ১১:৫৯"
     assert moment(MIDNIGHT, "UTC", "bn") == "১৭ নভেম্বর ২০২৬, সন্ধ্যা ৬:০০"
     assert moment(0, "UTC", "en") == "1 January 1970, 12:00 am"
+
+
+@pytest.mark.parametrize("locale", ["bn", "en"])
+@pytest.mark.parametrize("timezone", [DHAKA, "Etc/GMT+12", "Pacific/Kiritimati"])
+def test_a_moment_beyond_all_calendars_is_told_as_the_last_one(locale, timezone):
+    for end in (253_402_300_799, 10**15):  # the last second of 9999 in UTC, and long after
+        assert "9999" in next_time(end, now=0, timezone=timezone, locale=locale).translate(LATIN)
+        assert moment(end, timezone, locale)

@@ -42,8 +42,9 @@ def test_a_childs_file_takes_the_place_of_its_parents(spoiled):
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("page.html", "may be .ico, .jpg, .js, .png, .svg, .webp, .woff2"),
+        ("page.html", "may be .ico, .jpg, .png, .svg, .webp, .woff2"),
         ("x.css", "rules belong into style.css"),
+        ("x.js", "a theme has no script of its own"),
         ("x.php", "may be"),
         ("LOGO.SVG", "may be"),
         ("plain", "no suffix"),
@@ -123,7 +124,7 @@ def test_a_larger_picture_has_an_address_behind_the_path_of_the_issuer(spoiled):
     assert logo.removeprefix("/realms/portal") in theme.assets
 
 
-@pytest.mark.parametrize("name", ["logo.js", "logo.woff2", "logo.ico"])
+@pytest.mark.parametrize("name", ["logo.woff2", "logo.ico"])
 def test_a_logo_is_a_picture(spoiled, name):
     spoiled.write(f"static/{name}", "x")
     spoiled.write("theme.toml", f'logo = "{name}"')

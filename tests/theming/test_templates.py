@@ -66,6 +66,8 @@ def test_a_block_replaces_the_brand_on_every_page(spoiled):
         ('\n{{ say("login.client") }}', 2, "needs client"),
         ('{{ "".__class__.__mro__ }}', 1, "unsafe"),
         ("\n{{ frame.hidden.clear() }}", 2, "unsafe"),
+        ('\n{{ say("brand").translate({2482: frame.client}) }}', 2, "unsafe"),
+        ('\n{{ (say("brand") | attr("translate"))({2482: "x"}) }}', 2, "unsafe"),
         ("\n{{ 1 + say }}", 2, "unsupported operand"),
     ],
 )
@@ -128,6 +130,9 @@ def test_an_unknown_theme_is_refused(spoiled):
         ("{% if false %}{{ look.tokens.action }}{{ look.color }}{% endif %}", 1, "'look.color'"),
         ("{% if false %}{{ range(3) }}{% endif %}", 1, "no variable 'range'"),
         ("\n{{ frame.client | safe }}", 2, "No filter named 'safe'"),
+        ("\n<p{{ {frame.client: 1} | xmlattr }}>", 2, "No filter named 'xmlattr'"),
+        ('\n{{ say("brand") | indent(frame.client) }}', 2, "No filter named 'indent'"),
+        ('\n<p title="{{ frame.client | tojson }}">', 2, "No filter named 'tojson'"),
         ("\n{% autoescape false %}{{ frame.client }}{% endautoescape %}", 2, "escaping"),
         ('\n{{ static("map.png") }}', 2, "no file 'map.png' in static/"),
         ('{% extends "!login.html" %}\n{% block mian %}{% endblock %}', 2, 'mean "main"?'),

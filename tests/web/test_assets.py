@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from werkzeug.test import Client, TestResponse
@@ -17,7 +18,9 @@ ASSETS = {
     PICTURE: Asset(b"\x89PNG" * 99, "image/png"),
     "/static/logo.01234567.svg": Asset(b"<svg/>", "image/svg+xml"),
 }
-HEADERS = SecurityHeaders(is_https=True, style_hashes=("'sha256-a'",), script_hash="'sha256-b'")
+HEADERS = SecurityHeaders(
+    issuer="https://sso.test/id", style_hashes=("'sha256-a'",), script_hash="'sha256-b'"
+)
 
 
 def flask(_environ, start_response) -> Iterator[bytes]:
@@ -117,9 +120,28 @@ def test_what_was_served_once_is_served_as_long_as_the_process_lives(browser, fi
 
 
 def test_the_policy_of_pages_allows_files_of_ours_and_fonts_only_where_there_are_any():
-    policy = HEADERS.everywhere()["Content-Security-Policy"].split("; ")
-    assert "script-src 'self' 'sha256-b'" in policy
-    assert "img-src 'self' data:" in policy
+    policy = policy_of("https://sso.test/id")
+    assert "script-src https://sso.test/id/static/ 'sha256-b'" in policy
+    assert "img-src https://sso.test/id/static/ data:" in policy
     assert not [part for part in policy if part.startswith("font-src")]
-    fonts = SecurityHeaders(is_https=True, style_hashes=(), script_hash="", has_fonts=True)
-    assert "font-src 'self'" in fonts.everywhere()["Content-Security-Policy"].split("; ")
+    fonts = policy_of("https://sso.test", has_fonts=True)
+    assert "font-src https://sso.test/static/" in fonts
+
+
+@pytest.mark.parametrize(
+    "issuer", ["http://127.0.0.1:9000", "http://localhost:9000/sso", "https://sso.test:8443"]
+)
+def test_nothing_else_of_the_same_origin_is_trusted_to_run(issuer):
+    policy = policy_of(issuer)
+    assert f"script-src {issuer}/static/ 'sha256-b'" in policy
+    assert not [part for part in policy if "'self'" in part and not part.startswith("form-action")]
+
+
+@pytest.mark.parametrize("issuer", ["http://[::1]:9000", "https://10.0.0.5", "http://127.0.0.2:9"])
+def test_an_address_that_a_policy_cannot_name_is_told_as_self(issuer):
+    assert "script-src 'self' 'sha256-b'" in policy_of(issuer)
+
+
+def policy_of(issuer: str, *, has_fonts: bool = False) -> list[str]:
+    headers = replace(HEADERS, issuer=issuer, has_fonts=has_fonts)
+    return headers.everywhere()["Content-Security-Policy"].split("; ")

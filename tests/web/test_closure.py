@@ -1,11 +1,13 @@
 """A planned closure: people read when to come back, programs are told, and a reload opens again."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
 
 from idp.model.errors import Closed
+from idp.settings import MistakesFound
 from idp.theming import next_time
 from idp.web.closure import Closure
 from tests.browser import form_with
@@ -110,3 +112,22 @@ def test_without_a_time_or_after_it_nothing_is_closed():
     with pytest.raises(Closed) as told:
         Closure(clock() + 5, "Asia/Dhaka", clock).check("/authorize")
     assert (told.value.until, told.value.retry_after) == (clock() + 5, 5)
+
+
+@pytest.mark.parametrize(
+    "until", ["2100-01-01T00:00:00+06:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59+14:00"]
+)
+def test_an_end_that_nobody_can_mean_is_refused_with_its_place(
+    make: Callable[..., System], until: str
+):
+    with pytest.raises(MistakesFound) as found:
+        make(more=f"[maintenance]\nuntil = {until}")
+    [mistake] = found.value.mistakes
+    assert re.search(r"idp\.toml:\d+:\d+ E\d+ maintenance\.until ", str(mistake))
+    assert "must be before the year 2100" in str(mistake)
+
+
+@pytest.mark.parametrize("until", ["2099-12-31T23:59:59+06:00", "0001-01-01T00:00:00+14:00"])
+def test_the_first_and_the_last_end_can_be_told(make: Callable[..., System], until: str):
+    browser = make(more=f"[maintenance]\nuntil = {until}").browser().get("/login")
+    assert browser.status == (503 if until.startswith("2099") else 200)

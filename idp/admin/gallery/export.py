@@ -1,5 +1,6 @@
 """The gallery as a folder of files: for a review by mail, on a stick, or on any web server."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,8 @@ from idp.admin.gallery.sources import source_of
 from idp.admin.theme_shelf import Shelf, Shown
 
 _LIST: Final = "list.json"
-_OWN: Final = frozenset({"index.html", "gallery.css", _LIST})
+# By what it names, a later export tells files of ours from those of somebody else.
+_SUMS: Final = "idp-gallery.sha256"
 _PATH = re.compile(r"""((?:\s(?:href|src|action|formaction)="|url\(["']?))(/[^"')]*)""")
 _ELSEWHERE = re.compile(r'<form[^>]* action="https?:')
 _CHARSET: Final = '<meta charset="utf-8">'
@@ -46,7 +48,7 @@ class Exported:
 
 
 def write_gallery(shelf: Shelf, names: Sequence[str], folder: Path) -> Exported:
-    """Write all states of these themes into a folder: new, empty, or one that an export made.
+    """Write all states of these themes into a folder: new, empty, or wholly made by an export.
 
     Raises ThemeRefused or FileRefused; then the folder is as it was.
     """
@@ -62,6 +64,7 @@ def write_gallery(shelf: Shelf, names: Sequence[str], folder: Path) -> Exported:
     files[_LIST] = f"{listed}\n".encode()
     files["gallery.css"] = STYLE.encode()
     files["index.html"] = _index(shown, shelf.languages, rows, files).encode()
+    files[_SUMS] = _sums({name: _digest(octets) for name, octets in files.items()})
     (replace_folder if is_old else create_folder)(place, files)
     return Exported(folder, tuple(rows))
 
@@ -143,27 +146,47 @@ def _check_place(folder: Path, place: Path) -> bool:
     strangers = _strangers(place)
     if strangers:
         raise FileRefused(
-            f"{folder} holds {strangers[0]}, which no export made; nothing was written."
+            f"{folder} holds {strangers[0]}, which no export made as it is; nothing was written."
         )
     return True
 
 
 def _strangers(place: Path) -> list[str]:
-    """Return the files of a folder that are not of an export."""
-    known = {*_OWN, *_listed(place)}
-    found = [file for file in sorted(place.rglob("*")) if not file.is_dir() or file.is_symlink()]
-    names = [file.relative_to(place) for file in found]
+    """Return what of a folder an export did not write, or not as it is now."""
+    digests = _written(place)
     return [
-        str(name) for name in names if str(name) not in known and "static" not in name.parts[2:3]
+        name
+        for file in sorted(place.rglob("*"))
+        if not _is_written(file, digests.get(name := str(file.relative_to(place))))
     ]
 
 
-def _listed(place: Path) -> frozenset[str]:
-    """Return the files that the list of an earlier export names."""
+def _is_written(file: Path, digest: str | None) -> bool:
+    """Tell whether a file is what its digest says; a folder is as good as what it holds."""
     try:
-        rows = json.loads((place / _LIST).read_bytes())
-        files = [str(row["file"]) for row in rows]
-    except (OSError, ValueError, TypeError, KeyError):
-        return frozenset()
-    ends = ("html", "txt", "eml")
-    return frozenset(file.removesuffix("html") + end for file in files for end in ends)
+        if file.is_dir() and not file.is_symlink():
+            return any(file.iterdir())
+        is_plain = file.is_file() and not file.is_symlink()
+        return is_plain and digest is not None and _digest(file.read_bytes()) == digest
+    except OSError:
+        return False
+
+
+def _written(place: Path) -> dict[str, str]:
+    """Return the digests of what the export of a folder wrote, by name; none if none did."""
+    file = place / _SUMS
+    try:
+        lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+    except (OSError, ValueError):
+        return {}
+    digests = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    return {**digests, _SUMS: _digest(_sums(digests))}
+
+
+def _sums(digests: Mapping[str, str]) -> bytes:
+    """Return what `sha256sum --check` reads."""
+    return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
+
+
+def _digest(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()

@@ -6,7 +6,7 @@ It confirms a login; it is not a second factor (docs/decisions/003-honest-assura
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idp.accounts.throttle import Throttle
+from idp.accounts.throttle import OTP, Throttle
 from idp.accounts.user_id import masked
 from idp.flow.codes import Codes, Recipient, read_code, wrong_code
 from idp.flow.effects import ClearCounter, Effect, HoldVersion, SpendChallenge
@@ -32,13 +32,15 @@ class EmailOtp:
         return self.codes.start(scene, self._recipient(scene))
 
     def show(self, scene: Scene) -> Page:
-        challenge, to = self.codes.find(scene), self._recipient(scene)
+        to = self._recipient(scene)
+        challenge = self.codes.find(scene, to)
         fault = self._undelivered(challenge) if challenge else self.codes.fault(scene, to)
         view = self.codes.view(scene, challenge, to)
         return Page("code", view, errors=(fault,) if fault else ())
 
     def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
-        challenge, to = self.codes.find(scene), self._recipient(scene)
+        to = self._recipient(scene)
+        challenge = self.codes.find(scene, to)
         if form.get("action") == "resend":
             return self.codes.resend(scene, challenge, to)
         code = read_code(form.get("code", ""))
@@ -52,7 +54,8 @@ class EmailOtp:
         return self._check(user, challenge, code, now=scene.visit.now)
 
     def _check(self, user: User, challenge: sessions.Challenge, code: str, *, now: int) -> Outcome:
-        blocked, left = self._reserve(challenge, self.throttle.otp_key(user.id), now)
+        limit = self.throttle.otp_key(user.id), OTP
+        blocked, left = self.codes.reserve(challenge, limit, now=now)
         if blocked is not None:
             return _paused(blocked, now)
         if left is None:
@@ -62,20 +65,6 @@ class EmailOtp:
         if not left:
             return Refused(error=Message("otp.err.locked"))
         return Challenge(errors=(wrong_code(left),))
-
-    def _reserve(
-        self, challenge: sessions.Challenge, otp_key: bytes, now: int
-    ) -> tuple[Blocked | None, int | None]:
-        # Both counts are taken before the code is compared, in a short unit of work of their own:
-        # parallel guesses can never evaluate more than the tries there are.
-        with self.codes.stores.write() as work:
-            blocked = work.counters.blocked(otp_key, now=now)
-            if blocked is not None:
-                return blocked, None
-            left = work.challenges.reserve_try(challenge.id, limit=self.codes.tries, now=now)
-            if left is not None:
-                blocked = self.throttle.count_otp(work, otp_key, now=now)
-            return blocked, left
 
     def _effects(self, user: User, challenge: sessions.Challenge) -> tuple[Effect, ...]:
         return (

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from idp.accounts import user_id
 from idp.accounts.throttle import Throttle
-from idp.flow.codes import Codes, Recipient, read_code, wrong_code
-from idp.flow.effects import HoldVersion, SpendChallenge
+from idp.flow.codes import Codes, Recipient, at_the_limit, read_code, wrong_code
+from idp.flow.effects import Effect, GiveBack, HoldVersion, SpendChallenge
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
 from idp.model import sessions
@@ -34,18 +34,20 @@ class MailboxFirst:
 
     def enter(self, scene: Scene) -> Challenge:
         _, to = self._look_up(scene)
-        return self.codes.start(scene, to)
+        started = self.codes.start(scene, to)
+        # No letter for a code that would not be judged.
+        return started if self.codes.fault(scene, to) is None else replace(started, effects=())
 
     def show(self, scene: Scene) -> Page:
         _, to = self._look_up(scene)
-        challenge = self.codes.find(scene)
+        challenge = self.codes.find(scene, to)
         fault = self.codes.fault(scene, to) if challenge is None else None
         view = self.codes.view(scene, challenge, to)
         return Page("first", view, errors=(fault,) if fault else ())
 
     def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
         user, to = self._look_up(scene)
-        challenge = self.codes.find(scene)
+        challenge = self.codes.find(scene, to)
         if form.get("action") == "resend":
             return self.codes.resend(scene, challenge, to)
         code = read_code(form.get("code", ""))
@@ -53,24 +55,35 @@ class MailboxFirst:
             return Challenge(errors=(code,))
         if challenge is None or challenge.expires_at <= scene.visit.now:
             return self.codes.renew(scene, to)
-        left = self._reserve(challenge, scene.visit.now)
-        if left is None:
-            challenge = self.codes.find(scene)
-            if challenge is None or challenge.spent_at is None:
-                return Refused(error=Message("otp.err.locked"))
-            # Two clicks: a right code goes on, to find that the first one was faster.
+        return self._check(scene, challenge, code, user, to)
+
+    def _check(
+        self,
+        scene: Scene,
+        challenge: sessions.Challenge,
+        code: str,
+        user: User | None,
+        to: Recipient,
+    ) -> Outcome:
+        (limit,), now = to.tries, scene.visit.now
+        blocked, left = self.codes.reserve(challenge, limit, now=now)
+        if blocked is not None:
+            return Challenge(errors=(at_the_limit(blocked, now=now),))
+        if left is None and not self._is_spent(scene, to):
+            return Refused(error=Message("otp.err.locked"))
+        # Two clicks: a right code goes on, to find that the first one was faster.
         is_right = self.codes.is_right(challenge, code)
-        if user is not None and user.id == challenge.user_id and is_right:
-            effects = (HoldVersion(user), SpendChallenge(challenge.id, to.limits))
+        if user is not None and is_right:
+            counted: tuple[Effect, ...] = () if left is None else (GiveBack(limit[0]),)
+            effects = (HoldVersion(user), SpendChallenge(challenge.id, to.limits), *counted)
             return Succeeded(user=user, amr=self.amr, effects=effects)
         if not left:
             return Refused(error=Message("otp.err.locked"))
         return Challenge(errors=(wrong_code(left),))
 
-    def _reserve(self, challenge: sessions.Challenge, now: int) -> int | None:
-        # Before the code is compared: parallel guesses get no more tries than there are.
-        with self.codes.stores.write() as work:
-            return work.challenges.reserve_try(challenge.id, limit=self.codes.tries, now=now)
+    def _is_spent(self, scene: Scene, to: Recipient) -> bool:
+        challenge = self.codes.find(scene, to)
+        return challenge is not None and challenge.spent_at is not None
 
     def _look_up(self, scene: Scene) -> tuple[User | None, Recipient]:
         """Return whom a code could prove, and where it goes: a disabled user is nobody here."""
@@ -82,9 +95,13 @@ class MailboxFirst:
             typed,
             user_id.masked(typed),  # as typed: how it is stored is nobody's business yet
             self.throttle.first_code_limits(found, canonical),
+            (self.throttle.first_try_limit(found, canonical),),
             kind=GHOST,
             resent="first.sent",
         )
-        if found is None or not found.enabled:
+        if found is None:
             return None, to
-        return found, replace(to, user_id=found.id, email=found.email, kind="code")
+        to = replace(to, user_id=found.id)
+        if not found.enabled:
+            return None, to
+        return found, replace(to, email=found.email, kind="code")

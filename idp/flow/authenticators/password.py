@@ -11,7 +11,7 @@ from idp.accounts import known_browsers, user_id
 from idp.accounts.answer_time import AnswerTime
 from idp.accounts.known_browsers import NOBODY
 from idp.accounts.passwords import Hasher, is_hashable
-from idp.accounts.throttle import Attempt, Closed, Slot, Throttle
+from idp.accounts.throttle import Attempt, Closed, Slot, Throttle, is_closed
 from idp.flow.effects import ClearCounter, Effect, GiveBack, HoldVersion, Rehash, SendWithin
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, SwitchTo
 from idp.flow.step import Scene
@@ -76,9 +76,12 @@ class Password:
             if user is None or stored is None or not is_right:
                 warning = (self._warning(scene, attempt, typed),) if slot.is_last else ()
                 outcome: Outcome = Challenge(errors=(_WRONG,), user_typed=typed, effects=warning)
+            elif fault := self._fault(user, attempt, now):
+                outcome = Refused(error=fault, user_typed=typed, effects=_forgiven(slot))
             else:
                 renewal = self._renewal(user, stored, password)
-                outcome = self._accept(user, typed, _forgiven(slot), renewal)
+                effects = (HoldVersion(user), *_forgiven(slot), *renewal)
+                outcome = Succeeded(user=user, amr=self.amr, user_typed=typed, effects=effects)
             self.answer_time.keep_until(leaves_at)
         return outcome
 
@@ -92,17 +95,22 @@ class Password:
 
     def _renewal(self, user: User, stored: str, password: str) -> tuple[Effect, ...]:
         """Return what stores today's hash of a password that was just typed right."""
-        if not user.enabled or not self.hasher.is_outdated(stored):
+        if not self.hasher.is_outdated(stored):
             return ()
         return (Rehash(user.id, self.hasher.hash(password), stored),)
 
-    def _accept(
-        self, user: User, typed: str, forgiven: tuple[Effect, ...], renewal: tuple[Effect, ...]
-    ) -> Outcome:
+    def _fault(self, user: User, attempt: Attempt, now: int) -> Message | None:
+        """Return why the right password is not enough.
+
+        Wrong codes that have closed the account's counter close the other order of the steps too.
+        """
         if not user.enabled:
-            return Refused(error=Message("err.disabled"), user_typed=typed, effects=forgiven)
-        effects = (HoldVersion(user), *forgiven, *renewal)
-        return Succeeded(user=user, amr=self.amr, user_typed=typed, effects=effects)
+            return Message("err.disabled")
+        if not attempt.is_mailbox_proven:
+            return None
+        with self.stores.read() as work:
+            has_ended = is_closed(work, self.throttle.otp_key(user.id), now=now)
+        return Message("otp.err.closed") if has_ended else None
 
     def _look_up(
         self, scene: Scene, typed: str

@@ -105,8 +105,8 @@ class UpdatePassword:
         effects: list[Effect] = []
         if LINK in scene.notes:
             otp_key = self.throttle.otp_key(user.id)
-            strangers_key = self.throttle.strangers_key(user.id)
-            effects.append(SpendLink(scene.notes[LINK], user.id, otp_key, strangers_key))
+            forgotten = self.throttle.keys_of_password(user.id)
+            effects.append(SpendLink(scene.notes[LINK], user.id, otp_key, forgotten))
         effects.append(ChangePassword(user, tagged_hash, self.policy.history, scene.session_id))
         if others:
             effects.append(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from idp.model.page import Page
 from idp.theming.states.state import CLIENT, HOME, NO_TEXT, USER, State, noise
 
-_AGAIN, _LOGIN, _HOME = ("e.again", ""), ("e.login", "/login"), ("btn.back", None)
+_AGAIN, _LOGIN, _HOME = ("e.again", ""), ("e.login", None), ("btn.back", None)
 _ON = ("btn.back", "/signin/q7Zt3xVb")
 
 

@@ -1,10 +1,12 @@
 """An export is whole, tells the truth about itself, and works from a folder."""
 
 import gzip
+import hashlib
 import json
 import os
 import re
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -131,6 +133,7 @@ def test_one_theme_alone_can_be_written(shelf: Shelf, tmp_path: Path):
     assert {row.theme for row in exported.rows} == {"ministry"}
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "gallery.css",
+        "idp-gallery.sha256",
         "index.html",
         "list.json",
         "ministry",
@@ -173,9 +176,47 @@ def a_list_that_names_its_neighbour(folder: Path) -> None:
     (folder / "thesis.html").write_text("mine")
 
 
+def a_site_of_somebody(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "index.html").write_text("mine")
+
+
+def a_project_with_static_files(folder: Path) -> None:
+    (folder / "a" / "b" / "static").mkdir(parents=True)
+    (folder / "a" / "b" / "static" / "thesis.doc").write_text("mine")
+
+
+def a_list_that_names_what_is_there(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "list.json").write_text('[{"file": "thesis.html"}]')
+    (folder / "thesis.html").write_text("mine")
+
+
+def sums_of_something_else(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "thesis.html").write_text("mine")
+    digest = hashlib.sha256(b"yours").hexdigest()
+    (folder / "idp-gallery.sha256").write_text(f"{digest}  thesis.html\n")
+
+
+def sums_with_a_note(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "idp-gallery.sha256").write_text("remember: mine\n")
+
+
 @pytest.mark.parametrize(
     "make",
-    [a_file, a_folder_of_somebody, a_folder_with_another_list, a_list_that_names_its_neighbour],
+    [
+        a_file,
+        a_folder_of_somebody,
+        a_folder_with_another_list,
+        a_list_that_names_its_neighbour,
+        a_site_of_somebody,
+        a_project_with_static_files,
+        a_list_that_names_what_is_there,
+        sums_of_something_else,
+        sums_with_a_note,
+    ],
     ids=lambda make: make.__name__,
 )
 def test_what_no_export_made_is_not_touched(make: Any, shelf: Shelf, tmp_path: Path):
@@ -196,6 +237,74 @@ def test_a_file_put_into_an_export_keeps_it_from_being_replaced(shelf: Shelf, tm
     with pytest.raises(FileRefused, match=r"holds portal/remarks\.txt, which no export made"):
         small(shelf, folder)
     assert (folder / "portal" / "remarks.txt").read_text() == "mine"
+
+
+def changed(folder: Path) -> str:
+    (folder / "index.html").write_text("mine")
+    return "index.html"
+
+
+def put_beside_our_pictures(folder: Path) -> str:
+    (folder / "mine" / "bn" / "static" / "thesis.doc").write_text("mine")
+    return "mine/bn/static/thesis.doc"
+
+
+def a_folder_that_waits_for_files(folder: Path) -> str:
+    (folder / "remarks").mkdir()
+    return "remarks"
+
+
+def a_link_in_place_of_a_file(folder: Path) -> str:
+    page = folder / "index.html"
+    page.rename(folder.parent / "elsewhere.html")
+    page.symlink_to(folder.parent / "elsewhere.html")
+    return "index.html"
+
+
+def noted_in_the_sums(folder: Path) -> str:
+    with (folder / "idp-gallery.sha256").open("a") as sums:
+        sums.write("remember: mine\n")
+    return "idp-gallery.sha256"
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    "work",
+    [
+        changed,
+        put_beside_our_pictures,
+        a_folder_that_waits_for_files,
+        a_link_in_place_of_a_file,
+        noted_in_the_sums,
+    ],
+    ids=lambda work: work.__name__,
+)
+def test_work_of_somebody_in_an_export_is_kept(work: Any, shelf: Shelf, tmp_path: Path):
+    folder = tmp_path / "out"
+    write_gallery(shelf, ["mine"], folder)
+    name = work(folder)
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(FileRefused, match=re.escape(f"holds {name}, which no export made")):
+        small(shelf, folder)
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("few")
+def test_an_export_from_which_a_file_was_taken_is_still_one(shelf: Shelf, tmp_path: Path):
+    folder = tmp_path / "out"
+    small(shelf, folder)
+    (folder / "index.html").unlink()
+    small(shelf, folder)
+    assert (folder / "index.html").is_file()
+
+
+@pytest.mark.usefixtures("few")
+def test_the_sums_are_those_that_sha256sum_checks(shelf: Shelf, tmp_path: Path):
+    small(shelf, tmp_path / "out")
+    command = ["sha256sum", "--strict", "--check", "idp-gallery.sha256"]
+    done = subprocess.run(command, cwd=tmp_path / "out", capture_output=True, text=True, check=True)
+    files = [file for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    assert done.stdout.count(": OK\n") == len(files) - 1
 
 
 def test_the_folder_somebody_stands_in_is_refused(

@@ -116,8 +116,8 @@ def test_with_a_link_it_is_spent_before_anything_else(step: UpdatePassword, scen
     outcome = step.submit(replace(scene, notes={LINK: "token"}), FORM)
     assert _kinds(outcome) == [SpendLink, ChangePassword, EndOthers, Send]
     owner, throttle = user_of(scene), step.throttle
-    keys = (throttle.otp_key(owner.id), throttle.strangers_key(owner.id))
-    assert _effect(outcome, SpendLink) == SpendLink("token", owner.id, *keys)
+    otp_key, forgotten = throttle.otp_key(owner.id), throttle.keys_of_password(owner.id)
+    assert _effect(outcome, SpendLink) == SpendLink("token", owner.id, otp_key, forgotten)
 
 
 def test_a_new_password_ends_the_waits_of_the_old_one_at_every_address(
