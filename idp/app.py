@@ -42,6 +42,7 @@ from idp.signin.flows import Steps, flows_of
 from idp.signin.granting import Granting
 from idp.signin.letters import Letters
 from idp.signin.logout import LogOut
+from idp.signin.meanwhile import Meanwhile
 from idp.signin.presence import Presence
 from idp.signin.recovery import Recovery
 from idp.signin.seal import Seal
@@ -221,6 +222,9 @@ def _sign_in(
         stores=stores,
         granting=granting,
         presence=presence,
+        meanwhile=Meanwhile(
+            engine=engine, showing=showing, granting=granting, presence=presence, clock=clock
+        ),
         recovery=recovery,
         clock=clock,
     )

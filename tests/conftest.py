@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from pytest_socket import socket_allow_hosts
 from redis import Redis
 from sqlalchemy import Engine
@@ -29,6 +30,18 @@ def pytest_runtest_setup() -> None:
 def clock() -> FakeClock:
     """Return a clock that stands still until it is moved."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return the one Chromium of this worker: Playwright cannot be started a second time in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,9 @@
 """The themes of an installation as their files say now: read anew whenever a file has changed."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from idp.settings import Mistake, Settings
@@ -13,9 +12,9 @@ from idp.theming.catalogues import load_catalogue
 from idp.theming.folders import Folders, find_chain
 from idp.theming.frame import HelpRows
 from idp.theming.look import names_of
-from idp.theming.static import Asset, read_static
+from idp.theming.static import Asset
 from idp.theming.style import PAIRS, Tokens, contrast, tokens_of
-from idp.theming.theme_file import THEME_FILE, Declared
+from idp.theming.theme_file import Declared
 from idp.verdict import THEMES
 
 State = tuple[tuple[Path, int, int], ...]  # each file with its time of change and its size
@@ -59,11 +58,7 @@ class Shelf:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all themes: the program's own, then the installation's, by the alphabet."""
-        found = (
-            sorted(file.parent.name for file in folder.glob(f"*/{THEME_FILE}"))
-            for folder in self.folders.all
-        )
-        return tuple(dict.fromkeys(name for names in found for name in names))
+        return self.folders.names
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -123,32 +118,9 @@ def _pairs_of(tokens: Tokens) -> tuple[Pair, ...]:
     )
 
 
-def mistakes_of(shelf: Shelf, name: str, refused: ThemeRefused) -> list[Mistake]:
-    """Return why a theme is refused, as the verdict on a configuration tells it.
-
-    With it stands what is wrong in parts that are read apart: an author mends all at once.
-    """
-    found = [*refused.all, *_in_parts(shelf, name)]
-    told = (Mistake(str(one.path), one.line, 1, "E301", "", one.what) for one in found)
-    return list(dict.fromkeys(told))
-
-
-def _in_parts(shelf: Shelf, name: str) -> Iterator[ThemeRefused]:
-    try:
-        chain = shelf.chain(name)
-    except ThemeRefused:
-        return
-    folders = tuple(declared.folder for declared in chain)
-    parts: list[Callable[[], object]] = [partial(tokens_of, chain), partial(read_static, folders)]
-    parts += [
-        partial(load_catalogue, folders, locale, names_of(chain, locale))
-        for locale in shelf.languages
-    ]
-    for part in parts:
-        try:
-            part()
-        except ThemeRefused as refused:
-            yield from refused.all
+def mistakes_of(refused: ThemeRefused) -> list[Mistake]:
+    """Return why a theme is refused, as the verdict on a configuration tells it."""
+    return [Mistake(str(one.path), one.line, 1, "E301", "", one.what) for one in refused.all]
 
 
 def _stretched(chain: tuple[Declared, ...], settings: Settings) -> Theme:

@@ -39,7 +39,7 @@ def new(invocation: Invocation, name: str, parent: str) -> None:
     try:
         folder = new_theme(shelf, name, parent)
     except ThemeRefused as refused:
-        raise MistakesFound(mistakes_of(shelf, parent, refused)) from refused
+        raise MistakesFound(mistakes_of(refused)) from refused
     steps = [f"idp theme preview {name}", f"idp theme check {name}"]
     told = [f"{folder / 'theme.toml'} is made: change it, and look at it.", "Next:"]
     invocation.say(
@@ -146,18 +146,20 @@ def _judge(shelf: Shelf, names: Sequence[str]) -> tuple[list[Report], list[Mista
         try:
             reports.append(report_on(shelf, name))
         except ThemeRefused as refused:
-            mistakes += mistakes_of(shelf, name, refused)
+            mistakes += mistakes_of(refused)
     return reports, mistakes
 
 
 def _told(report: Report) -> list[str]:
-    sizes = ", ".join(f"{octets:,} ({language})" for language, octets in report.login.items())
+    sizes = ", ".join(
+        f"{one.gzip:,} ({language}, {one.state})" for language, one in report.login.items()
+    )
     lines = [
         f"{report.name} is good ({report.folder}).",
         f"  Lowest contrast: {_contrast(report.lowest)}.",
-        f"  Login page, bytes after gzip: {sizes}.",
+        f"  Login page at its heaviest, bytes after gzip -6: {sizes}.",
     ]
-    if max(report.login.values()) > _ONE_PIECE:
+    if max(one.gzip for one in report.login.values()) > _ONE_PIECE:
         lines.append(f"  It is too heavy: up to {_ONE_PIECE:,} bytes it comes in one piece.")
     for language, keys in report.changed.items():
         if keys:
@@ -167,7 +169,7 @@ def _told(report: Report) -> list[str]:
             lines.append(
                 f"  Changed in another language, but not in {language}: {', '.join(keys)}."
             )
-    return lines
+    return [*lines, *(f"  Warning: {warning}" for warning in report.warnings)]
 
 
 def _contrast(pair: Pair) -> str:

@@ -13,6 +13,7 @@ from idp.accounts.throttle import Limit, Limits, longest_wait
 from idp.flow.effects import ResendChallenge, StartChallenge
 from idp.flow.outcomes import Challenge
 from idp.flow.step import Scene
+from idp.flow.waiting import not_yet
 from idp.model import sessions
 from idp.model.keyring import Keyring
 from idp.model.letter import Letter
@@ -82,8 +83,9 @@ class Codes:
         now = scene.visit.now
         if challenge is None or challenge.expires_at <= now:
             return self.renew(scene, to)
-        if challenge.last_sent_at > now - self.resend_after:
-            return Challenge()
+        wait = challenge.last_sent_at + self.resend_after - now
+        if wait > 0:
+            return Challenge(notice=not_yet(wait, "otp.wait"))
         if challenge.sends >= _SENDS:
             left = whole_minutes(challenge.expires_at - now)
             return Challenge(errors=(Message("otp.limit", {"n": left}),))

@@ -20,6 +20,7 @@ NO_DRAFTS: Drafts = MappingProxyType({})
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 _WILD = re.compile(r"[*?\[]")
 _LIMIT = 4 * 1_048_576  # bytes: some ten thousand clients; a wrong name may be a huge file
+_SEARCHED = 16_384  # characters
 _DEPTH = 32  # tables in tables; the deepest key that there is lies at six
 
 
@@ -99,12 +100,27 @@ def _is_deep(tables: dict[str, Any]) -> bool:
 
 def _syntax_mistake(name: str, text: str, message: str) -> Mistake:
     where = _AT.search(message)
-    place = _end_of(text)
+    place = _end_of(_until_open(text))
     if where is not None:
         message = message[: where.start()]
         if where["line"]:
             place = Place(int(where["line"]), int(where["column"]))
     return Mistake(name, *place, "E002", "", f"is not TOML: {message}")
+
+
+def _until_open(text: str) -> str:
+    """Return a text up to the line that opens what is never closed, its line break left out.
+
+    That line stands behind the longest part of the text that is whole. A long text is not searched.
+    """
+    lines = text.split("\n") if len(text) <= _SEARCHED else []
+    for count in range(len(lines) - 1, -1, -1):
+        try:
+            tomllib.loads("\n".join(lines[:count]))
+        except ValueError:
+            continue
+        return "\n".join(lines[: count + 1])
+    return text
 
 
 def _end_of(text: str) -> Place:

@@ -21,7 +21,7 @@ from idp.model.errors import (
     Busy,
     RequestRefused,
 )
-from idp.model.page import Message, Page
+from idp.model.page import Message
 from idp.model.sessions import AuthenticationSession
 from idp.model.tokens import digest, new_reference
 from idp.model.user import User
@@ -36,6 +36,7 @@ from idp.signin.answers import (
     Submission,
 )
 from idp.signin.granting import Granting
+from idp.signin.meanwhile import CHOICES, Meanwhile
 from idp.signin.presence import Presence
 from idp.signin.recovery import Recovery
 from idp.signin.seal import SealBroken
@@ -45,7 +46,7 @@ from idp.stores.ports import Stores, Work
 _log = logging.getLogger(__name__)
 
 _WAYS_OUT = frozenset({"forgot", "login", "cancel", "restart"})  # the buttons drawn as links
-_CHOICES = frozenset({"continue", "switch"})  # of somebody who is logged in already
+COOKIES = "cookies"  # the field of a page that was shown for want of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,7 @@ class SignIn:
     stores: Stores
     granting: Granting
     presence: Presence
+    meanwhile: Meanwhile
     recovery: Recovery
     clock: Clock
 
@@ -86,9 +88,10 @@ class SignIn:
         try:
             session = self.showing.seal.open(sealed)
         except SealBroken:
-            return self.showing.unknown(browser)
+            return self.unknown(browser)
         if not _is_bound(session, browser):
-            return self._begin_again(session, browser, error=Message("err.cookies"))
+            typed = submission.form.get("userid") or session.user_typed
+            return self._without_key(replace(session, user_typed=typed), submission, browser)
         if not submission.is_genuine:
             return self._ask_to_submit_again(session, submission, browser)
         return self.recovery.overtaken(session, browser) or self._go_on(
@@ -99,22 +102,23 @@ class SignIn:
         """Show a stored conversation where it stands; one that has ended begins again."""
         session = self._find(handle)
         if session is None:
-            return self.showing.unknown(browser)
+            return self.unknown(browser)
         if not _is_bound(session, browser):
-            return self.showing.unknown(browser, client_id=session.client_id)
+            return self.unknown(browser, client_id=session.client_id)
         if not self._goes_on(session):
             return self._after_its_end(session, browser)
-        return self.showing.current_page(session, browser, now=self.clock())
+        overtaken = self.meanwhile.overtaken(session, browser)
+        return overtaken or self.showing.current_page(session, browser, now=self.clock())
 
     def resume(self, handle: str, submission: Submission, browser: Browser) -> Answer:
         """Go on with a stored conversation."""
         session = self._find(handle)
         if session is None:
-            return self.showing.unknown(browser)
+            return self.unknown(browser)
         if not _is_bound(session, browser):
             # Without the cookie the proof is lost, not the request; whose it was is not told.
             stranger = replace(session, user_typed="")
-            return self._begin_again(stranger, browser, error=Message("err.cookies"))
+            return self._without_key(stranger, submission, browser)
         if not submission.is_genuine:
             return self._ask_to_submit_again(session, submission, browser)
         if submission.language:
@@ -125,7 +129,8 @@ class SignIn:
             return go_on(session, browser)
         if submission.action in _WAYS_OUT:
             return self._leave(session, submission, browser)
-        return self._submit(session, submission, browser)
+        overtaken = self.meanwhile.overtaken(session, browser)
+        return overtaken or self._submit(session, submission, browser)
 
     def _go_on(
         self, session: AuthenticationSession, submission: Submission, browser: Browser
@@ -134,8 +139,8 @@ class SignIn:
             return self._speak(session, submission.language, browser)
         if submission.action in _WAYS_OUT:
             return self._leave(session, submission, browser)
-        if submission.action in _CHOICES or self.presence.has_changed_since(session, browser):
-            return self._choose(session, submission, browser)
+        if submission.action in CHOICES or self.presence.has_changed_since(session, browser):
+            return self.meanwhile.choose(session, submission, browser)
         if self.recovery.is_about_reset(session):  # what follows it begins now
             expires_at = self.clock() + self.showing.rules.login_timeout
             session = replace(session, expires_at=expires_at)
@@ -153,9 +158,11 @@ class SignIn:
             return None
         return session if session and _is_bound(session, browser) else None
 
-    def unknown(self, browser: Browser) -> ShowPage:
-        """Answer somebody who comes without a conversation."""
-        return self.showing.unknown(browser)
+    def unknown(self, browser: Browser, *, client_id: str = "") -> ShowPage:
+        """Answer somebody who comes without a conversation, or with another browser's."""
+        person = self.presence.person(browser)
+        email = person[1].email if person else ""
+        return self.showing.unknown(browser, email, client_id=client_id)
 
     # -- the engine's turn ------------------------------------------------------------------
 
@@ -254,24 +261,6 @@ class SignIn:
 
     # -- ways round the engine --------------------------------------------------------------
 
-    def _choose(
-        self, session: AuthenticationSession, submission: Submission, browser: Browser
-    ) -> Answer:
-        """Somebody logged in in this browser meanwhile: go on as that person, or as another."""
-        person = self.presence.person(browser)
-        if person is None or submission.action == "switch":
-            return self._begin_again(session, browser)
-        user_session, user = person
-        request = session.request
-        if request and not self.granting.admits(request, user):
-            return self.granting.forbid(request, person, browser, session.reference)
-        if submission.action != "continue":
-            page = Page("already", {"email": user.email})
-            return self.showing.page_of(session, page, browser)
-        if request and self.presence.is_answer_to(session, user_session):
-            return self.granting.issue(request, browser, session.reference)
-        return self._begin_again(session, browser)
-
     def _leave(
         self, session: AuthenticationSession, submission: Submission, browser: Browser
     ) -> Answer:
@@ -306,7 +295,7 @@ class SignIn:
                 work.authentication_sessions.speak(spoken)
             return GoTo(session.id, Cookies(language=locale))
         if self.presence.has_changed_since(session, browser):
-            answer = self._choose(spoken, Submission({}, is_genuine=True), browser)
+            answer = self.meanwhile.choose(spoken, Submission({}, is_genuine=True), browser)
         elif self.showing.is_current(session):
             answer = self.showing.current_page(spoken, browser, now=self.clock())
         else:
@@ -322,8 +311,23 @@ class SignIn:
         error: Message | None = None,
     ) -> ShowPage:
         now = self.clock()
-        anew = self.showing.again(session, browser, now=now)
-        return self.showing.current_page(anew, browser, now=now, notice=notice, error=error)
+        return self.showing.begin_again(session, browser, now=now, notice=notice, error=error)
+
+    def _without_key(
+        self, session: AuthenticationSession, submission: Submission, browser: Browser
+    ) -> ShowPage:
+        """Begin again for a form that comes without the key that it is bound to.
+
+        The key ends with the browser's own session: only the page that has set it just now can tell
+        that this browser keeps none.
+        """
+        if browser.key is None and submission.form.get(COOKIES):
+            answer = self._begin_again(session, browser, error=Message("err.cookies"))
+        elif session.version:
+            answer = self._begin_again(session, browser, notice=Message("login.timeout"))
+        else:
+            answer = self._begin_again(session, browser, error=Message("form.expired"))
+        return replace(answer, fields={COOKIES: "set"})
 
     def _ask_again(
         self, conversation: AuthenticationSession, user: User, browser: Browser
@@ -340,8 +344,7 @@ class SignIn:
         person = self.presence.person(browser)
         if session.taken_at and person and self.presence.is_answer_to(session, person[0]):
             # Back after a completed login: the application's request can still be answered.
-            anew = self.showing.again(session, browser, now=session.created_at)
-            return self._choose(anew, Submission({}, is_genuine=True), browser)
+            return self.meanwhile.offer(session, browser)
         notice = None if session.taken_at else Message("login.timeout")
         return self._begin_again(session, browser, notice=notice)
 

@@ -45,7 +45,8 @@ class Letters:
         """Say the link to set a new password, or the first one."""
         token, version = str(letter.facts["token"]), int(letter.facts["key_version"])
         secret = link_secret(self.form_key, token, version)
-        return self._render(letter, {"url": f"{self.issuer}/reset/{secret}"})
+        spoken = urlencode({"ui_locales": letter.locale})
+        return self._render(letter, {"url": f"{self.issuer}/reset/{secret}?{spoken}"})
 
     def plain(self, letter: Letter) -> RenderedLetter:
         """Say what has happened to an account, and where to go if that is news."""
@@ -53,9 +54,9 @@ class Letters:
 
     def _render(self, letter: Letter, facts: Facts) -> RenderedLetter:
         client_id = str(letter.facts.get("client", ""))
-        client, page = self.clients.get(client_id), self._reset_page(client_id)
-        theme = self.themes.of(client_id)
+        client, theme = self.clients.get(client_id), self.themes.of(client_id)
         locale = _spoken(theme, letter.locale)
+        page = self._reset_page(client_id, locale)
         life = letter.expires_at - letter.created_at
         shared: Facts = {
             "email": letter.to,
@@ -71,9 +72,10 @@ class Letters:
         }
         return theme.letter(letter.kind, locale, {**shared, **facts})
 
-    def _reset_page(self, client_id: str) -> str:
-        query = f"?{urlencode({'client_id': client_id})}" if client_id else ""
-        return f"{self.issuer}/reset{query}"
+    def _reset_page(self, client_id: str, locale: str) -> str:
+        facts = {"client_id": client_id, "ui_locales": locale}
+        query = urlencode({name: fact for name, fact in facts.items() if fact})
+        return f"{self.issuer}/reset?{query}"
 
 
 def _spoken(theme: Theme, locale: str) -> str:

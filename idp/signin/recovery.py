@@ -23,6 +23,8 @@ from idp.signin.answers import Answer, Browser, Cookies, GoTo, ShowPage
 from idp.signin.showing import RESET, Showing
 from idp.stores.ports import Stores, Work
 
+_A_MOMENT = 60  # seconds
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery:
@@ -37,11 +39,11 @@ class Recovery:
     sessions: UserSessionRules
     clock: Clock
 
-    def ask(self, client_id: str, browser: Browser) -> ShowPage:
+    def ask(self, client_id: str, browser: Browser, ui_locales: tuple[str, ...] = ()) -> ShowPage:
         """Show the page that asks for a user ID to somebody whom no client waits for."""
         known = client_id if self.provider.client(client_id) else ""
         now = self.clock()
-        session = self.showing.begin_reset(browser, client_id=known, now=now)
+        session = self.showing.begin_reset(browser, client_id=known, now=now, ui_locales=ui_locales)
         return self.showing.current_page(session, browser, now=now)
 
     def ask_within(
@@ -53,20 +55,21 @@ class Recovery:
         asking = replace(anew, flow=RESET, user_typed=user_typed or session.user_typed)
         return self.showing.current_page(asking, browser, now=now)
 
-    def open(self, browser: Browser, *, has_just_opened: bool) -> ShowPage:
+    def open(self, browser: Browser, *, opened_at: int = 0, letter: str = "") -> ShowPage:
         """Show what the link in this browser's cookie opens: a new password, or what is wrong.
 
+        `opened_at` is when the cookie was set, and `letter` the language of the letter, if told.
         Raises TooMany when too many links of nobody's came from this address.
         """
         if browser.link is None:
-            return self._without_link(browser, has_just_opened=has_just_opened)
+            return self._without_link(browser, opened_at, letter)
         now = self.clock()
         opened = self.links.open(browser.link, now=now)
         if opened.token is None:
             wait = self.limits.wait("bad_link", browser.address)
             if wait is not None:
                 raise TooMany(wait)
-        return self._show(opened, browser, now)
+        return self._show(opened, browser, now, letter)
 
     def overtaken(self, session: AuthenticationSession, browser: Browser) -> Answer | None:
         """Answer a conversation whose link was used, or died, while its page stood open.
@@ -126,9 +129,10 @@ class Recovery:
         shown = self.showing.page_of(session, page, browser)
         return replace(shown, sealed="", cookies=replace(shown.cookies, link=""))
 
-    def _show(self, opened: OpenedLink, browser: Browser, now: int) -> ShowPage:
+    def _show(self, opened: OpenedLink, browser: Browser, now: int, letter: str) -> ShowPage:
         token, user = opened.token, opened.user
         session = self.showing.begin_reset(browser, client_id="", now=now)
+        session = replace(session, locale=self.showing.locale(browser, letter=letter))
         if token is not None:
             # The login that waits is the asking browser's own; elsewhere only the way home is told.
             is_same = token.browser_digest == digest(browser.key or "")
@@ -138,7 +142,7 @@ class Recovery:
                 session,
                 reference=token.reference,
                 request=request,
-                locale=self.showing.locale(browser, wished),
+                locale=self.showing.locale(browser, wished, letter=letter),
                 client_id=token.client_id,
                 user_typed=token.user_typed if is_same else "",
             )
@@ -165,9 +169,11 @@ class Recovery:
             person = self.sessions.find_good(work, browser.session, now=now)
         return person[1].email if person and person[1].id != user.id else ""
 
-    def _without_link(self, browser: Browser, *, has_just_opened: bool) -> ShowPage:
-        asked = self.ask("", browser)
-        if not has_just_opened or browser.key is not None:  # back after the link's cookie has gone
+    def _without_link(self, browser: Browser, opened_at: int, letter: str) -> ShowPage:
+        spoken = self.showing.locale(browser, letter=letter)
+        asked = self.ask("", browser, (spoken,))
+        is_just_now = 0 <= self.clock() - opened_at < _A_MOMENT
+        if browser.key is not None or not is_just_now:  # back after the link's cookie has gone
             return asked
         # The cookies were set a moment ago: this browser keeps none.
         page = replace(asked.page, errors=(Message("err.cookies"),), status=400)

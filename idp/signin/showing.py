@@ -56,9 +56,11 @@ class Showing:
         bare = self._bare(browser, request.client_id, request.ui_locales, now)
         return replace(bare, reference=reference, request=request, user_typed=request.login_hint)
 
-    def begin_reset(self, browser: Browser, *, client_id: str, now: int) -> AuthenticationSession:
+    def begin_reset(
+        self, browser: Browser, *, client_id: str, now: int, ui_locales: tuple[str, ...] = ()
+    ) -> AuthenticationSession:
         """Return a new conversation about a forgotten password, which no client waits for."""
-        return replace(self._bare(browser, client_id, (), now), flow=RESET)
+        return replace(self._bare(browser, client_id, ui_locales, now), flow=RESET)
 
     def _bare(
         self, browser: Browser, client_id: str, ui_locales: tuple[str, ...], now: int
@@ -93,6 +95,19 @@ class Showing:
             user_typed=session.user_typed,
         )
 
+    def begin_again(
+        self,
+        session: AuthenticationSession,
+        browser: Browser,
+        *,
+        now: int,
+        notice: Message | None = None,
+        error: Message | None = None,
+    ) -> ShowPage:
+        """Show the first page of the same request, saying `notice` or `error` if given."""
+        anew = self.again(session, browser, now=now)
+        return self.current_page(anew, browser, now=now, notice=notice, error=error)
+
     def current_page(
         self,
         session: AuthenticationSession,
@@ -124,11 +139,15 @@ class Showing:
             cookies=cookies,
         )
 
-    def unknown(self, browser: Browser, *, client_id: str = "") -> ShowPage:
-        """Show that there is no conversation to go on with, and the way to its client if known."""
-        errors = (Message("err.cookies"),) if browser.key is None else ()
+    def unknown(self, browser: Browser, email: str, *, client_id: str = "") -> ShowPage:
+        """Show that there is no conversation to go on with, and the way to its client if known.
+
+        `email` is of whoever is logged in. Who carries a session that is none any more was logged
+        out; who carries none was not.
+        """
+        has_ended = browser.session is not None and not email
         return ShowPage(
-            page=Page("expired", errors=errors, status=400),
+            page=Page("expired", {"email": email, "has_ended": has_ended}, status=400),
             locale=self.locale(browser),
             reference=new_reference(),
             client_id=client_id,
@@ -196,12 +215,15 @@ class Showing:
         asked = single_values(parameters).get("ui_locales", "")
         return offered_locales(asked, self.rules.locales)
 
-    def locale(self, browser: Browser, ui_locales: tuple[str, ...] = ()) -> str:
+    def locale(
+        self, browser: Browser, ui_locales: tuple[str, ...] = (), *, letter: str = ""
+    ) -> str:
         return choose(
             self.rules.locales,
             self.rules.default_locale,
             ui_locales=ui_locales,
             saved=browser.saved_language,
+            letter=letter,
             accept_language=browser.accept_language,
         )
 

@@ -1,11 +1,14 @@
 """Sentences: gettext catalogues whose msgid is our key, with strictly checked `{fact}`s."""
 
 import gettext
+import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from string import Formatter
+from typing import TypeAlias
 
 from babel.messages.catalog import Message as PoMessage
 from babel.messages.pofile import PoFileError, read_po
@@ -14,7 +17,7 @@ from markupsafe import Markup, escape
 from idp.model.page import Facts, Message
 from idp.theming.digits import bengali_digits
 from idp.theming.pseudo import Part, stretch
-from idp.theming.refused import ThemeRefused, WordsMissing
+from idp.theming.refused import ThemeRefused, WordsMissing, collect
 
 _COUNTS = ("n", "s")  # facts that a plural form may depend on
 _BRAND = "brand"  # the sentence that is a theme's name
@@ -23,8 +26,14 @@ _BENGALI = re.compile(r"[\u0980-\u09ff]")
 # Words of the other language within a sentence: an address, a name, a range of letters.
 _LATIN_WORDS = re.compile(r"([A-Za-z](?:[\w@./:+–-]*[A-Za-z0-9])?)", re.ASCII)
 
+# A line that holds a text, but not one in quotes.
+_OPEN = re.compile(r'\s*(?:msg\w+(?:\[\d+\])?\s*)?"(?!(?:[^"\\]|\\.)*"\s*$)')
+
 Fact = str | int | tuple[Message, ...]
 Show = Callable[[Fact], str]
+
+
+_Said: TypeAlias = "tuple[dict[str, Sentence], Callable[[int], int], list[ThemeRefused]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +160,20 @@ def load_catalogue(themes: tuple[Path, ...], locale: str, names: Sequence[str] =
     *overlays, base = (theme / "locale" / locale / "LC_MESSAGES/messages.po" for theme in themes)
     if not base.is_file():
         raise ThemeRefused(base, 1, f"the base theme has no words for {locale}")
-    sentences, plural = _read(base, locale)
+    sentences, plural, found = _read(base, locale)
     for level, path in reversed(tuple(enumerate(overlays))):
         if names and names[level]:
             sentences = _renamed(sentences, names[level])
         if path.is_file():
-            for key, sentence in _read(path, locale)[0].items():
-                _check_override(path, key, sentence, sentences.get(key))
-                sentences[key] = sentence
+            said, _, wrong = _read(path, locale)
+            overrides = (
+                partial(_check_override, path, key, sentence, sentences.get(key))
+                for key, sentence in said.items()
+            )
+            found += [*wrong, *collect(overrides)]
+            sentences.update(said)
+    if found:
+        raise ThemeRefused.joined(found)
     return Catalogue(locale, sentences, plural)
 
 
@@ -186,16 +201,34 @@ def _check_override(path: Path, key: str, sentence: Sentence, base: Sentence | N
         )
 
 
-def _read(path: Path, locale: str) -> tuple[dict[str, Sentence], Callable[[int], int]]:
+def _read(path: Path, locale: str) -> _Said:
+    """Return the sentences of a file, how it counts, and which sentences are wrong."""
+    octets = path.read_bytes()
     try:
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=locale, abort_invalid=True)
+        _check_quotes(path, octets.decode())
+        catalog = read_po(io.BytesIO(octets), locale=locale, abort_invalid=True)
     except PoFileError as error:
         raise ThemeRefused(path, error.lineno + 1, str(error)) from error
     except UnicodeDecodeError as error:
         raise ThemeRefused(path, 1, "not UTF-8") from error
-    entries = {_key(entry): _sentence(path, entry) for entry in catalog if entry.id}
-    return entries, gettext.c2py(catalog.plural_expr)
+    sentences: dict[str, Sentence] = {}
+    found: list[ThemeRefused] = []
+    for entry in catalog:
+        if entry.id:
+            try:
+                sentences[_key(entry)] = _sentence(path, entry)
+            except ThemeRefused as refused:
+                found += refused.all
+    return sentences, gettext.c2py(catalog.plural_expr), found
+
+
+def _check_quotes(path: Path, text: str) -> None:
+    """Refuse texts whose quotes do not close: gettext's reader would cut off their last letter."""
+    lines = enumerate(text.splitlines(), 1)
+    what = "the quotes of this line do not close, or something stands behind them"
+    open_ = [ThemeRefused(path, number, what) for number, line in lines if _OPEN.match(line)]
+    if open_:
+        raise ThemeRefused.joined(open_)
 
 
 def _key(entry: PoMessage) -> str:
@@ -207,6 +240,8 @@ def _sentence(path: Path, entry: PoMessage) -> Sentence:
     texts = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
     if not texts or not all(texts):
         raise ThemeRefused(path, line, f"{_key(entry)!r} is empty")
+    if any("<" in text for text in texts):
+        raise ThemeRefused(path, line, f"{_key(entry)!r} holds a <: a sentence is text, not HTML")
     forms = tuple(_cut(path, line, text) for text in texts)
     names = frozenset(name for form in forms for _, name in form if name)
     if len(forms) > 1 and not names.intersection(_COUNTS):

@@ -1,17 +1,19 @@
 """Where themes lie, and which of them stand behind each other."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
+from idp.settings.diagnostics import did_you_mean
 from idp.theming.refused import ThemeRefused
 from idp.theming.static import check_folder
 from idp.theming.theme_file import THEME_FILE, Declared, read_theme_file
 
 BASE = "base"
-
-
+Read: TypeAlias = Callable[[Path], Declared]
 _DIGITS = 12  # of a fingerprint
 
 
@@ -26,6 +28,14 @@ class Folders:
     def all(self) -> tuple[Path, ...]:
         return (self.shipped, self.own) if self.own else (self.shipped,)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all themes: the program's own, then the installation's, by the alphabet."""
+        found = (
+            sorted(file.parent.name for file in root.glob(f"*/{THEME_FILE}")) for root in self.all
+        )
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
     def find(self, name: str) -> Path | None:
         """Return the folder of a theme. Raise ThemeRefused for a name that the program has, too."""
         found = [root / name for root in self.all if (root / name / THEME_FILE).is_file()]
@@ -35,32 +45,45 @@ class Folders:
         return found[0] if found else None
 
 
-def find_chain(folders: Folders, name: str, default: str = BASE) -> tuple[Declared, ...]:
+def find_chain(
+    folders: Folders, name: str, default: str = BASE, read: Read = read_theme_file
+) -> tuple[Declared, ...]:
     """Return a theme and all that stand behind it, the base last.
 
     A theme that names no parent stands on the `default` one, unless that stands on it. Raise
     ThemeRefused with its place for a lost parent, a circle and a folder that is left.
     """
-    standing = _climb(folders, default, lambda _: BASE)
+    climb = partial(_climb, folders, read)
+    standing = climb(default, lambda _: BASE)
     names = [declared.folder.name for declared in standing]
     if name in names:
         return standing[names.index(name) :]
-    return _climb(folders, name, lambda child: BASE if child in names else default)
+    return climb(name, lambda child: BASE if child in names else default)
 
 
-def _climb(folders: Folders, name: str, parent: Callable[[str], str]) -> tuple[Declared, ...]:
-    chain: list[Declared] = []
-    refusal = ThemeRefused(folders.all[-1], 1, f"no usable theme {name!r}")
+def _climb(
+    folders: Folders, read: Read, name: str, parent: Callable[[str], str]
+) -> tuple[Declared, ...]:
+    chain: dict[str, Declared] = {}
+    refused: Callable[[str], ThemeRefused] = partial(ThemeRefused, folders.all[-1], 1)
     while name:
+        if name in chain:
+            raise refused(_circle(tuple(chain), name))
         folder = folders.find(name) if "/" not in name else None
-        if folder is None or any(folder == declared.folder for declared in chain):
-            raise refusal
+        if folder is None:
+            hint = did_you_mean(name, folders.names) or f"There are {', '.join(folders.names)}."
+            raise refused(f"no theme {name!r}. {hint}")
         check_folder(folder)
-        declared = read_theme_file(folder)
-        chain.append(declared)
+        declared = chain[name] = read(folder)
+        refused = partial(declared.refused, ("parent",))
         name = "" if name == BASE else declared.file.parent or parent(name)
-        refusal = declared.refused(("parent",), f"no usable theme {name!r}")
-    return tuple(chain)
+    return tuple(chain.values())
+
+
+def _circle(names: Sequence[str], name: str) -> str:
+    if names[-1] == name:
+        return f"{name!r} is its own parent"
+    return f"circle of parents: {' → '.join([*names[names.index(name) :], name])}"
 
 
 def fingerprint(theme: Path) -> str:

@@ -14,15 +14,18 @@ def choose(
     *,
     ui_locales: Iterable[str] = (),
     saved: str = "",
+    letter: str = "",
     accept_language: str = "",
 ) -> str:
     """Choose a language: what the client asks, what the person chose, what the browser prefers.
+
+    Between the last two comes what a `letter` spoke in which a link was opened.
 
     A client whose own pages are English asks for English (`ui_locales`, OIDC Core 3.1.2.1); the
     switch pressed in a conversation becomes that conversation's own `ui_locales`. Nothing unknown
     is ever an error.
     """
-    wishes = [*ui_locales, saved, *_preferred(accept_language)]
+    wishes = [*ui_locales, saved, letter, *_preferred(accept_language)]
     wanted = [wish.lower().replace("_", "-") for wish in wishes if wish]  # RFC 5646 2.1.1
     spelled = {locale.lower(): locale for locale in offered}
     found = negotiate_locale(wanted, list(spelled), sep="-", aliases={})

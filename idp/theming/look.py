@@ -54,7 +54,7 @@ def compile_looks(
 
     Raise ThemeRefused with the place of what cannot be used.
     """
-    _check_languages(chain)
+    check_languages(chain)
     folders = tuple(declared.folder for declared in chain)
     tokens, files = tokens_of(chain), read_static(folders)
     face = _face(chain, files, base)
@@ -85,7 +85,7 @@ def compile_looks(
     )
 
 
-def _check_languages(chain: tuple[Declared, ...]) -> None:
+def check_languages(chain: tuple[Declared, ...]) -> None:
     """Refuse words in a language that nobody would ever be shown."""
     spoken = {path.name for path in (chain[-1].folder / "locale").glob("*")}
     for declared in chain:

@@ -1,6 +1,6 @@
 """Why a theme is refused, and where."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from idp.model.errors import ProbeshError
@@ -28,6 +28,23 @@ class ThemeRefused(ProbeshError):
     def all(self) -> tuple["ThemeRefused", ...]:
         """Every mistake that was found together, this one first."""
         return (self, *self.also)
+
+
+def collect(parts: Iterable[Callable[[], object]]) -> list[ThemeRefused]:
+    """Judge each part, and return all that is wrong with any of them."""
+    found: list[ThemeRefused] = []
+    for part in parts:
+        try:
+            part()
+        except ThemeRefused as refused:
+            found += refused.all
+    return found
+
+
+def check_all(parts: Iterable[Callable[[], object]]) -> None:
+    """Judge each part. Raise ThemeRefused with all that is wrong with any of them."""
+    if found := collect(parts):
+        raise ThemeRefused.joined(found)
 
 
 class WordsMissing(ProbeshError):

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from idp.settings.diagnostics import did_you_mean
+from idp.theming.markup import check_markup
 from idp.theming.refused import ThemeRefused
 
 FOLDER = "static"
@@ -96,10 +97,16 @@ class Manifest:
 def read_static(themes: tuple[Path, ...]) -> Manifest:
     """Read the static files of a chain, ours first. Raise ThemeRefused for one of another kind."""
     files: dict[str, StaticFile] = {}
+    found: list[ThemeRefused] = []
     for theme in reversed(themes):
         for path in sorted((theme / FOLDER).glob("*")):
             if not path.name.startswith("."):  # what editors and file managers leave behind
-                files[path.name] = _read(path)
+                try:
+                    files[path.name] = _read(path)
+                except ThemeRefused as refused:
+                    found += refused.all
+    if found:
+        raise ThemeRefused.joined(found)
     return Manifest(files)
 
 
@@ -112,6 +119,8 @@ def _read(path: Path) -> StaticFile:
     if path.stat().st_size > _LARGEST:
         raise ThemeRefused(path, 1, "is larger than 1 MiB")
     asset = Asset(path.read_bytes(), TYPES[path.suffix])
+    if path.suffix == ".svg":
+        check_markup(path, asset.body.decode(errors="replace"))
     return StaticFile(path, _address(path.stem, path.suffix, asset), asset)
 
 

@@ -67,15 +67,22 @@ def tokens_of(chain: tuple[Declared, ...]) -> Tokens:
     """
     values: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
     told: dict[KeyPath, _Told] = {}
+    found: list[ThemeRefused] = []
     for level, declared in reversed(tuple(enumerate(chain))):
         for (group, name), value, place in _tokens(declared):
-            if level < len(chain) - 1:  # the base alone names new ones
-                _check_known(declared, place, name, values[group])
-            _check_value(declared, place, value, is_colour=group in COLOURS)
+            try:
+                if level < len(chain) - 1:  # the base alone names new ones
+                    _check_known(declared, place, name, values[group])
+                _check_value(declared, place, value, is_colour=group in COLOURS)
+            except ThemeRefused as refused:
+                found += refused.all
+                continue
             values[group][name] = value
             told[group, name] = _Told(level, declared, place)
     tokens = Tokens(**values)
-    _check_contrast(tokens, told)
+    found += _too_near(tokens, told)
+    if found:
+        raise ThemeRefused.joined(found)
     return tokens
 
 
@@ -104,8 +111,7 @@ def _check_value(declared: Declared, place: KeyPath, value: str, *, is_colour: b
         raise declared.refused(place, f"must be {kind}")
 
 
-def _check_contrast(tokens: Tokens, told: Mapping[KeyPath, _Told]) -> None:
-    found = []
+def _too_near(tokens: Tokens, told: Mapping[KeyPath, _Told]) -> Iterator[ThemeRefused]:
     for scheme in COLOURS:
         colours = getattr(tokens, scheme)
         for ink, ground, least in PAIRS:
@@ -113,9 +119,7 @@ def _check_contrast(tokens: Tokens, told: Mapping[KeyPath, _Told]) -> None:
             if ratio < least:
                 what = f"{scheme}: {ink} on {ground} has contrast {ratio:.2f}, needs {least}"
                 pair = (told[scheme, ink], told[scheme, ground])
-                found.append(min(pair, key=lambda one: one.level).refused(what))
-    if found:
-        raise ThemeRefused.joined(found)
+                yield min(pair, key=lambda one: one.level).refused(what)
 
 
 def contrast(one: str, other: str) -> float:

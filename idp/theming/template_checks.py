@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from jinja2 import nodes
 
 from idp.settings.diagnostics import did_you_mean
 from idp.theming.catalogues import Catalogue
-from idp.theming.refused import ThemeRefused
+from idp.theming.refused import ThemeRefused, check_all
 from idp.theming.states import FIELDS, LETTERS, STATES
 from idp.theming.static import Manifest
 from idp.theming.variables import FACTS, FRAME, LOOK, MAIL_VARIABLES, PAGE_VARIABLES, SUPPORT, VIEW
@@ -57,26 +57,33 @@ class Known:
     """What there is to be named."""
 
     words: Catalogue
-    files: Manifest
+    files: Manifest | None  # None: they are refused themselves, so nobody knows
     join: Callable[[str, str], str]  # a name in a template, the template → full name
     is_text: Callable[[str], bool]  # nothing is escaped there
 
 
 def check_templates(templates: Mapping[str, Parsed], known: Known) -> None:
-    """Judge all templates of a chain. Raise ThemeRefused for the first fault."""
-    for template in templates.values():
-        _check_references(template, templates, known)
-        _check_escaping(template)
-        _check_literals(template, known)
-        _check_variables(template)
-        _check_facts(template)
-    for template in templates.values():
-        _check_blocks(template, templates, known)
-    _check_use(templates, known)
+    """Judge all templates of a chain. Raise ThemeRefused with the faults of all of them."""
+    every = templates.values()
+    check_all(
+        [
+            *(partial(_check_references, template, templates, known) for template in every),
+            *(partial(_check_escaping, template) for template in every),
+            *(partial(_check_literals, template, known) for template in every),
+            *(partial(_check_variables, template) for template in every),
+            *(partial(_check_facts, template) for template in every),
+        ]
+    )
+    check_all(
+        [
+            *(partial(_check_blocks, template, templates, known) for template in every),
+            partial(_check_use, templates, known),
+        ]
+    )
 
 
 def _check_references(template: Parsed, templates: Mapping[str, Parsed], known: Known) -> None:
-    for node, target in _references(template):
+    for node, target in references(template):
         if target is None:
             raise template.refused(node.lineno, "a template is named by a plain string")
         full = known.join(target, template.name)
@@ -86,7 +93,7 @@ def _check_references(template: Parsed, templates: Mapping[str, Parsed], known: 
             raise template.refused(node.lineno, f"{target!r} is plain text, which HTML cannot hold")
 
 
-def _references(template: Parsed) -> Iterator[tuple[nodes.Node, str | None]]:
+def references(template: Parsed) -> Iterator[tuple[nodes.Node, str | None]]:
     """Yield each node that names another template, and the name if it is a plain string."""
     for node in template.all(*_REFERENCES):
         target = getattr(node, "template", None)
@@ -104,7 +111,7 @@ def _check_literals(template: Parsed, known: Known) -> None:
         if key not in known.words:
             raise template.refused(line, f"no sentence {key!r} in the catalogue")
     for name, line in _literals(template.all(nodes.Call), _STATIC):
-        if name not in known.files:
+        if known.files is not None and name not in known.files:
             raise template.refused(line, known.files.unknown(str(name)))
 
 
@@ -205,7 +212,7 @@ def _check_use(templates: Mapping[str, Parsed], known: Known) -> None:
     named = {
         known.join(target, template.name)
         for template in templates.values()
-        for _, target in _references(template)
+        for _, target in references(template)
         if target is not None
     }
     usual = {template.short for template in templates.values() if _is_shown(template.short)}

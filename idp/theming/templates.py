@@ -1,5 +1,7 @@
 """The templates of a chain of themes: sandboxed Jinja in which `!name` is the parent theme's."""
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,16 @@ from markupsafe import Markup
 from typing_extensions import override
 
 from idp.theming.catalogues import Catalogue
-from idp.theming.refused import ThemeRefused
+from idp.theming.markup import check_markup
+from idp.theming.refused import ThemeRefused, check_all
 from idp.theming.static import Manifest
-from idp.theming.template_checks import Known, Parsed, check_templates, literal_keys
+from idp.theming.template_checks import (
+    Known,
+    Parsed,
+    check_templates,
+    literal_keys,
+    references,
+)
 
 __all__ = ["Templates", "is_text", "literal_keys"]
 
@@ -102,21 +111,81 @@ class Templates(ImmutableSandboxedEnvironment):
             return self._sources.find(template[1:], level + 1, self._depth)
         return self.named(template)
 
-    def check(self, words: Catalogue, files: Manifest) -> None:
-        """Compile and judge every template. Raise ThemeRefused with the place of the first fault.
+    def check(self, words: Catalogue, files: Manifest | None) -> None:
+        """Compile and judge every template. Raise ThemeRefused with the place of every fault.
 
         Refused are a fault in the language, a lost parent, a key, file, variable or block that
-        does not exist, and whatever would show a value unescaped.
+        does not exist, whatever would show a value unescaped, and HTML that runs or leads away.
         """
-        parsed = {name: self._parsed(name, path) for name, path in self._sources.paths.items()}
-        check_templates(parsed, Known(words, files, self.join_path, is_text))
+        paths = self._sources.paths
+        check_all(partial(self._prepare, name, path) for name, path in paths.items())
+        parsed = {
+            name: Parsed(name, paths[name], tree) for name, tree in self._sources.trees.items()
+        }
+        own = [name for name in paths if self._is_own(name) and not is_text(name)]
+        check_all(
+            [
+                partial(check_templates, parsed, Known(words, files, self.join_path, is_text)),
+                *(
+                    partial(check_markup, paths[name], paths[name].read_text("utf-8"))
+                    for name in own
+                ),
+            ]
+        )
         self._sources.trees.clear()
 
-    def _parsed(self, name: str, path: Path) -> Parsed:
+    @property
+    def has_pages(self) -> bool:
+        """Answer whether a theme of the chain changes what the base makes of a page."""
+        paths = self._sources.paths
+        return any(self._is_own(name) and f":{MAIL}/" not in name for name in paths)
+
+    def _is_own(self, name: str) -> bool:
+        return int(name.partition(":")[0]) < self._depth - 1
+
+    def place_of(self, name: str, block: str) -> tuple[Path, int]:
+        """Return where a theme most probably changes a block of a page: one without `super()`.
+
+        An empty name stands for what is in no block.
+        """
+        own = [
+            template for template in self._reached(self.named(name)) if self._is_own(template.name)
+        ]
+        whole = [one for one in own if not any(one.all(nodes.Extends))]
+        found = [
+            (node.name == block, not _has_super(node), one.path, node.lineno)
+            for one in own
+            for node in one.all(nodes.Block)
+        ]
+        if not found or (whole and not block):
+            return (whole or own)[0].path, 1
+        return max(found, key=lambda one: one[:2])[2:]
+
+    def _reached(self, name: str) -> Iterator[Parsed]:
+        """Yield a template and all that it names, the nearest first."""
+        # No page names the sidebar: it is given to all, rendered.
+        waiting, seen = [name, self.named("aside.html")], set()
+        for one in waiting:
+            if one not in seen:
+                seen.add(one)
+                parsed = Parsed(one, self._sources.paths[one], self._tree(one))
+                yield parsed
+                targets = (target for _, target in references(parsed) if target)
+                waiting += [self.join_path(target, one) for target in targets]
+
+    def _tree(self, name: str) -> nodes.Template:
+        source, filename, _ = self._sources.get_source(self, name)
+        return self.parse(source, name, filename)
+
+    def _prepare(self, name: str, path: Path) -> None:
         try:
             self.get_template(name)
         except TemplateSyntaxError as error:
             raise ThemeRefused(path, error.lineno, error.message or "syntax") from error
         except (UnicodeDecodeError, IsADirectoryError) as error:
             raise ThemeRefused(path, 1, "is not UTF-8") from error
-        return Parsed(name, path, self._sources.trees[name])
+
+
+def _has_super(block: nodes.Block) -> bool:
+    names = (node.node for node in block.find_all(nodes.Call))
+    return any(isinstance(name, nodes.Name) and name.name == "super" for name in names)

@@ -124,11 +124,32 @@ def read_theme_file(folder: Path) -> Declared:
     if isinstance(document, Mistake):
         raise _refusal(path, document)
     try:
-        tables = {key: _frozen(value) for key, value in document.tables.items()}
-        return Declared(path, ThemeFile.model_validate(tables), document)
+        return Declared(path, ThemeFile.model_validate(_tables(document)), document)
     except ValidationError as error:
         found = _mistakes(document, list(explain(error, ThemeFile)))
         raise ThemeRefused.joined([_refusal(path, mistake) for mistake in found]) from error
+
+
+def read_what_is_right(folder: Path) -> Declared:
+    """Read a `theme.toml` without its wrong keys: what else is wrong with a theme is judged so.
+
+    Raise ThemeRefused if it is no TOML.
+    """
+    path = folder / THEME_FILE
+    document = read_document(path)
+    if isinstance(document, Mistake):
+        raise _refusal(path, document)
+    tables = _tables(document)
+    try:
+        file = ThemeFile.model_validate(tables)
+    except ValidationError as error:
+        wrong = {finding.path[0] for finding in explain(error, ThemeFile)}
+        file = ThemeFile.model_validate({k: v for k, v in tables.items() if k not in wrong})
+    return Declared(path, file, document)
+
+
+def _tables(document: Document) -> dict[str, object]:
+    return {key: _frozen(value) for key, value in document.tables.items()}
 
 
 def _mistakes(document: Document, found: Sequence[Finding]) -> list[Mistake]:

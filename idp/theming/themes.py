@@ -13,9 +13,11 @@ from markupsafe import Markup
 from idp.model.letter import RenderedLetter
 from idp.model.page import Facts, Message, Page
 from idp.theming.catalogues import Catalogue, load_catalogue
+from idp.theming.essentials import block_of, find_lost
 from idp.theming.folders import BASE, Folders, find_chain
 from idp.theming.frame import Frame, HelpRows, Support, web_address
 from idp.theming.look import Looks, compile_looks, names_of
+from idp.theming.parts import judge_parts
 from idp.theming.refused import ThemeRefused, WordsMissing
 from idp.theming.skeleton import HIDDEN, Key, Skeleton, hollow, skeleton_key
 from idp.theming.states import FIELDS, LETTERS, STATES
@@ -48,6 +50,14 @@ class Shown:
     kind: str = ""  # of a notice: info, warning, success
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Pages of some templates, and what each is given beside its own facts, by language."""
+
+    pages: Mapping[str, Template]
+    fixed: Mapping[str, Mapping[str, Any]]
+
+
 class Theme:
     """One theme with its parents, compiled. Made once, read by many threads."""
 
@@ -68,9 +78,8 @@ class Theme:
         self._templates = Templates(folders)
         self._templates.check(catalogues[self.locales[0]], self.looks.files)
         self._support = support
-        self._pages = {name: self._template(f"{name}.html") for name in FIELDS}
         self._kept: dict[Key, Skeleton] = {}
-        self._fixed = {locale: self._surroundings(locale) for locale in self.locales}
+        self._drawn = self._draw(self._templates)
 
     @property
     def assets(self) -> Mapping[str, Asset]:
@@ -103,12 +112,35 @@ class Theme:
             self._kept[key] = kept
         return kept.fill(hidden, frame.reference)
 
-    def _render(self, page: Page, frame: Frame, hidden: Markup) -> str:
+    def check_pages(self) -> None:
+        """Compare every state of each page with what the base's templates make of it.
+
+        Raise ThemeRefused with the places where a page loses what it works by.
+        """
+        if not self._templates.has_pages:
+            return
+        original = self._draw(Templates(self.folders[-1:]))
+        found: dict[tuple[Path, int], ThemeRefused] = {}
+        for state in STATES:
+            for locale in self.locales:
+                page, frame = state.page_in(locale), state.frame(locale)
+                hidden = _hidden(frame.hidden)
+                wanted = self._render(page, frame, hidden, original)
+                if lost := find_lost(self.page(page, frame), wanted):
+                    place = self._templates.place_of(f"{page.name}.html", block_of(lost))
+                    told = ", ".join(dict.fromkeys(need.told for need in lost))
+                    what = f"in the state “{state.name}” the page loses {told}"
+                    found.setdefault(place, ThemeRefused(*place, what))
+        if found:
+            raise ThemeRefused.joined(list(found.values()))
+
+    def _render(self, page: Page, frame: Frame, hidden: Markup, drawn: _Drawn | None = None) -> str:
+        drawn = drawn or self._drawn
         words = self._catalogues[frame.locale]
         fields = FIELDS[page.name]
         errors = [_shown(words, error, fields) for error in page.errors]
-        return self._pages[page.name].render(
-            self._fixed[frame.locale],
+        return drawn.pages[page.name].render(
+            drawn.fixed[frame.locale],
             frame=frame,
             view=page.view,
             errors=errors,
@@ -161,8 +193,20 @@ class Theme:
         """Return the address of a static file. Raise LookupError for an unknown one."""
         return self._base + self.looks.files.require(name).address
 
-    def _surroundings(self, locale: str) -> dict[str, Any]:
-        """Gather what every page of a language shares; the sidebar is rendered once, here."""
+    def _draw(self, templates: Templates) -> _Drawn:
+        """Make all pages of these templates ready; each sidebar is rendered once, here."""
+
+        def named(name: str) -> Template:
+            return templates.get_template(templates.named(name))
+
+        aside = named("aside.html")
+        return _Drawn(
+            {name: named(f"{name}.html") for name in FIELDS},
+            {locale: self._surroundings(locale, aside) for locale in self.locales},
+        )
+
+    def _surroundings(self, locale: str, aside: Template) -> dict[str, Any]:
+        """Gather what every page of a language shares."""
         words, look = self._catalogues[locale], self.looks.by_locale[locale]
         others = [other for other in self.locales if other != locale]
         fixed: dict[str, Any] = {
@@ -176,8 +220,8 @@ class Theme:
             "look": look,
             "static": self._static,
         }
-        aside = self._template("aside.html").render(fixed)
-        return {**fixed, "aside": Markup(aside)}  # noqa: S704 - our own template, escaped there
+        # It is our own template, escaped there.
+        return {**fixed, "aside": Markup(aside.render(fixed))}  # noqa: S704
 
 
 class Themes:
@@ -246,7 +290,22 @@ def load_themes(
     be used.
     """
     folders = root if isinstance(root, Folders) else Folders(root)
-    chain = find_chain(folders, name, default)
+    try:
+        return _load(find_chain(folders, name, default), folders, locales, support, base=base)
+    except ThemeRefused as refused:
+        found = judge_parts(folders, name, default, locales)
+        told = {str(one): one for one in (*refused.all, *found)}
+        raise ThemeRefused.joined(list(told.values())) from refused
+
+
+def _load(
+    chain: tuple[Declared, ...],
+    folders: Folders,
+    locales: Sequence[str],
+    support: Support,
+    *,
+    base: str,
+) -> Theme:
     paths = tuple(declared.folder for declared in chain)
     catalogues = {
         locale: load_catalogue(paths, locale, names_of(chain, locale)) for locale in locales
@@ -266,6 +325,7 @@ def _try(theme: Theme) -> None:
             theme.page(state.page_in(locale), state.frame(locale))
         for letter in LETTERS:
             theme.letter(letter.kind, locale, letter.facts(locale))
+    theme.check_pages()
 
 
 def _place(error: BaseException, folders: Folders) -> tuple[Path, int]:

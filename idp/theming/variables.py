@@ -128,7 +128,10 @@ VIEW: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "already": {"email": "who is logged in"},
         "forbidden": {"email": "who is logged in"},
         "start": {},
-        "expired": {},
+        "expired": {
+            "email": "who is logged in, or nothing",
+            "has_ended": "whether somebody was logged in until now",
+        },
         "form_post": {"uri": "where the answer is sent", "fields": "the answer, by name"},
         "error": {
             **_TITLED,

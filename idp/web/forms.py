@@ -83,6 +83,7 @@ class SignInForm(Form):
     logout_others = StringField()
     action = StringField()
     language = StringField()
+    cookies = StringField()  # set on a page that was shown for want of cookies
 
 
 def read_submission(

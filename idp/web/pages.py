@@ -84,20 +84,23 @@ class Pages:
     def ask_for_link(self) -> Response:
         """Show the reset to somebody who comes from a mail, not from a client."""
         client_id = request.args.get("client_id", "")
-        answer = self.sign_in.recovery.ask(client_id, self.reader.read(request))
+        answer = self.sign_in.recovery.ask(client_id, self.reader.read(request), self._wished())
         return self.renderer.response(answer)
 
     def take_link(self, secret: str) -> Response:
         """Take the secret of a mailed link out of the address at once; nothing is used up."""
-        response = see_other(f"{self.renderer.base}/update-password?opened")
+        facts: dict[str, object] = {"opened": self.sign_in.clock()}
+        if self._letter():
+            facts["ui_locales"] = self._letter()
+        response = see_other(f"{self.renderer.base}/update-password?{urlencode(facts)}")
         _, cookies = self.reader.read(request).keyed()
         self.reader.jar.set(response, replace(cookies, link=_readable_secret(secret)))
         return response
 
     def open_link(self) -> Response:
-        has_just_opened = "opened" in request.args
+        opened_at = request.args.get("opened", 0, type=int)
         browser = self.reader.read(request)
-        answer = self.sign_in.recovery.open(browser, has_just_opened=has_just_opened)
+        answer = self.sign_in.recovery.open(browser, opened_at=opened_at, letter=self._letter())
         return self.renderer.response(answer)
 
     def begin_logout(self) -> Response:
@@ -145,6 +148,10 @@ class Pages:
 
     def _wished(self) -> tuple[str, ...]:
         return self.sign_in.showing.wished(list(request.args.items(multi=True)))
+
+    def _letter(self) -> str:
+        """Return the language of the letter whose link this is; "" if the link tells none."""
+        return next(iter(self._wished()), "")
 
     def limit(self) -> None:
         """Let an address wait whose window is full. Raises TooMany."""

@@ -18,9 +18,11 @@ _SECRET_PARAMETERS = ("id_token_hint", "login_hint")
 def way_back(request: Request) -> str:
     """Return the address of the page that a request asked for; "" if it cannot be asked for again.
 
-    It begins after the issuer's own path.
+    It begins after the issuer's own path. What a form has led to leads to the entrance.
     """
-    if request.method not in {"GET", "HEAD"} or request.path.startswith(_SECRETS):
+    if request.method not in {"GET", "HEAD"}:
+        return "/login"
+    if request.path.startswith(_SECRETS):
         return ""
     if any(name in request.args for name in _SECRET_PARAMETERS):
         return ""

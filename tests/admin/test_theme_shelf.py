@@ -46,7 +46,7 @@ def test_a_refusal_has_its_place_and_ends_with_its_cause(own: Path):
     (own / "theme.toml").write_text(THEME.replace("action", "acton"), "utf-8")
     with pytest.raises(ThemeRefused) as refused:
         shelf.take("own")
-    [mistake] = mistakes_of(shelf, "own", refused.value)
+    [mistake] = mistakes_of(refused.value)
     assert (mistake.file, mistake.line, mistake.code) == (str(own / "theme.toml"), 4, "E301")
     assert "acton" in mistake.message
     (own / "theme.toml").write_text(THEME, "utf-8")
@@ -82,7 +82,7 @@ def test_all_mistakes_are_told_at_once(own: Path):
         file.write_text(f'msgid "nothing.{locale}"\nmsgstr "x"\n', "utf-8")
     with pytest.raises(ThemeRefused) as refused:
         shelf.take("own")
-    told = [str(mistake) for mistake in mistakes_of(shelf, "own", refused.value)]
+    told = [str(mistake) for mistake in mistakes_of(refused.value)]
     assert len(set(told)) == len(told)
     for words in ("action on page", "action on card", "run.exe", "nothing.bn", "nothing.en"):
         assert any(words in one for one in told), words
@@ -93,4 +93,4 @@ def test_every_key_of_a_file_that_is_wrong_is_told(own: Path):
     shelf = Shelf(settings_with(own.parent))
     with pytest.raises(ThemeRefused) as refused:
         shelf.take("own")
-    assert [one.line for one in mistakes_of(shelf, "own", refused.value)] == [1, 2, 3]
+    assert [one.line for one in mistakes_of(refused.value)] == [1, 2, 3]

@@ -13,7 +13,11 @@ import pytest
 import requests
 
 from idp.admin.gallery import EXHIBITS
+from idp.admin.gallery.copies import weigh
+from idp.admin.gallery.exhibits import PAGES
+from idp.admin.theme_shelf import Shelf
 from idp.theming.style import PAIRS
+from idp.verdict import load_settings
 from tests.cli.conftest import Idp
 from tests.servers import free_port
 
@@ -170,7 +174,47 @@ def test_contrast_weight_and_sentences_are_told(idp: Idp, config: Path) -> None:
     assert re.search(r"Lowest contrast: \d+\.\d\d \([a-z-]+ on [a-z-]+, (light|dark); needs", text)
     assert "Sentences of its own in bn: btn.next." in text
     assert "Changed in another language, but not in en: btn.next." in text
-    assert f"Login page, bytes after gzip: {told['login_gzip']['bn']:,} (bn)" in text
+    assert f"Login page at its heaviest, bytes after gzip -6: {told['login_gzip']['bn']:,}" in text
+
+
+def test_the_weight_of_the_login_page_is_that_of_its_heaviest_state(idp: Idp, config: Path) -> None:
+    [told] = json.loads(idp("theme", "check", "portal", "--json").stdout)["themes"]
+    theme = Shelf(load_settings(config)).take("portal").theme
+    for language, heaviest in told["login_gzip"].items():
+        logins = {one.state: one.html(theme, language) for one in PAGES if one.page == "login"}
+        sizes = {state: weigh(html).gzip for state, html in logins.items()}
+        assert heaviest == max(sizes.values()) == sizes[told["login_state"][language]]
+
+
+def test_what_was_probably_not_meant_is_a_warning(idp: Idp, config: Path) -> None:
+    write(config, 'parent = "portal"\n')
+    words = made(config) / "locale" / "en" / "LC_MESSAGES" / "messages.po"
+    words.parent.mkdir(parents=True)
+    words.write_text('msgid "login.client"\nmsgstr "Welcome"\n', "utf-8")
+    (made(config) / "locale" / "fr" / "LC_MESSAGES").mkdir(parents=True)
+    answer = idp("theme", "check", "health")
+    assert answer.exit_code == 0
+    assert f"Warning: {words}:1: 'login.client' leaves out {{client}}" in answer.stdout
+    assert f"Warning: {made(config) / 'locale' / 'fr'}: nobody is offered" in answer.stdout
+    [told] = json.loads(idp("theme", "check", "health", "--json").stdout)["themes"]
+    assert len(told["warnings"]) == 2
+    assert "Warning" not in idp("theme", "check", "ministry").stdout
+
+
+def test_every_mistake_is_told_by_both_checks_in_one_run(idp: Idp, config: Path) -> None:
+    toml = write(config, f"colour = 1\n{PALE}")
+    page = made(config) / "templates" / "login.html"
+    page.parent.mkdir()
+    page.write_text("\n{{ nobody }}")
+    words = made(config) / "locale" / "en" / "LC_MESSAGES" / "messages.po"
+    words.parent.mkdir(parents=True)
+    words.write_text('msgid "login.h1\nmsgstr "x"\n', "utf-8")
+    config.write_text(config.read_text() + 'theme = { name = "health" }\n')
+    theme, whole = idp("theme", "check"), idp("config", "check")
+    assert theme.exit_code == whole.exit_code == 2
+    assert theme.stderr == whole.stderr
+    for place in (f"{toml}:1:", f"{toml}:3:", f"{page}:2:", f"{words}:1:"):
+        assert any(line.startswith(place) for line in theme.stderr.splitlines()), place
 
 
 def test_a_heavy_login_page_is_told(idp: Idp, config: Path) -> None:

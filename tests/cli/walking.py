@@ -26,6 +26,7 @@ _MORE = {
     "keys rotate": ["--now", "--yes"],
     "user add": ["--password-stdin"],
     "user import": ["--apply"],
+    "user invite": [ADDRESS],
 }
 TYPED = "Nodi#Tir2026\n"
 

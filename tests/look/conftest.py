@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.look.combinations import LAYOUTS, Combination
 from tests.look.stand import Stand, load_shipped
 from tests.servers import free_port
-from tests.walks.conftest import CHROMIUM, serving
+from tests.walks.conftest import serving
 
 Motion: TypeAlias = Literal["no-preference", "reduce"]
 HERE = Path(__file__).parent
@@ -77,15 +77,10 @@ def stand() -> Iterator[Stand]:
 
 
 @pytest.fixture(scope="session")
-def visitor(stand: Stand) -> Iterator[Visitor]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        context = browser.new_context()
-        # Where the page that leaves would go: an answer without content keeps it standing.
-        context.set_default_timeout(5_000)
-        context.route(re.compile("^https:"), lambda route: route.fulfill(status=204))
-        yield Visitor(context.new_page(), stand)
-        browser.close()
+def visitor(stand: Stand, chromium: Browser) -> Iterator[Visitor]:
+    context = chromium.new_context()
+    # Where the page that leaves would go: an answer without content keeps it standing.
+    context.set_default_timeout(5_000)
+    context.route(re.compile("^https:"), lambda route: route.fulfill(status=204))
+    yield Visitor(context.new_page(), stand)
+    context.close()

@@ -47,12 +47,12 @@ def ask_alone(system: System, browser: Browser | None = None, *, userid: str = U
 
 
 def link(system: System) -> str:
-    """Return the address in the letter that has come just now."""
+    """Return the address in the letter that has come just now, up to its secret."""
     letters = [letter for _, letter in system.deliver()]
     found = re.findall(r"http\S+/reset/\S+", "\n".join(letter.text for letter in letters))
     assert len(found) == 1, letters
     address: str = found[0]
-    return address
+    return address.partition("?")[0]
 
 
 def mailed(system: System, browser: Browser | None = None, *, userid: str = USER) -> str:

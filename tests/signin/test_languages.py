@@ -69,6 +69,30 @@ def test_a_reset_speaks_as_the_login_did_from_the_link_to_the_login_that_follows
     assert _language(browser.press("login")) == "bn"
 
 
+@pytest.mark.parametrize(
+    ("saved", "header", "spoken"), [("", "", "en"), ("", "bn", "en"), ("bn", "en", "bn")]
+)
+def test_a_link_speaks_as_its_letter_where_nobody_has_chosen(
+    small: System, saved: str, header: str, spoken: str
+):
+    asking = stranger(small).get(authorize_url()).press("en", name="language")
+    asking.press("forgot", userid=USER).press("submit")
+    [(_, letter)] = small.deliver()
+    [address] = re.findall(r"http\S+/reset/\S+", letter.text)
+    for opened in (address, f"{address.partition('/reset/')[0]}/reset/x?ui_locales=en"):
+        browser = small.browser(language=saved).get(opened, **{"Accept-Language": header})
+        assert _language(browser) == spoken
+
+
+def test_what_a_letter_links_to_besides_speaks_its_language_too(small: System):
+    browser = small.browser().get(authorize_url(ui_locales="en"))
+    browser.press("submit", userid=USER, password=PASSWORD)
+    letter = small.deliver()[0][1]
+    [address] = re.findall(r"http\S+/reset\?\S+", letter.text)
+    assert _language(stranger(small).get(address)) == "en"
+    assert _language(stranger(small).get("/update-password?ui_locales=en")) == "en"
+
+
 def test_a_refused_request_is_told_in_the_language_that_it_asks_for(small: System):
     for changes in ({"client_id": "nobody"}, {"redirect_uri": "https://elsewhere.example/"}):
         browser = small.browser().get(authorize_url(**{"ui_locales": "en", **changes}))

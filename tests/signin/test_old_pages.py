@@ -16,6 +16,7 @@ from tests.system import PASSWORD, System, authorize_url, log_in
 
 NIGHT = 15 * 3600  # seconds
 CODE = "কোড লিখুন"
+GONE = "এই পাতাটি আর খোলা নেই"
 EXPIRED = "পাতাটি অনেকক্ষণ খোলা ছিল, তাই জমা হয়নি। আবার জমা দিন।"
 Walk: TypeAlias = Callable[[System], Browser]
 
@@ -64,8 +65,8 @@ class Row:
 ROWS = {
     "login": Row(_login, LOGIN, LOGIN, LOGIN, LOGIN),
     "code": Row(_code, CODE, CODE, LOGIN, LOGIN),
-    "reset": Row(_reset, ASKING, "লগইনের সময় শেষ হয়েছে", "লগইনের সময় শেষ হয়েছে", SENT),
-    "sent": Row(_sent, SENT, "লগইনের সময় শেষ হয়েছে", "লগইনের সময় শেষ হয়েছে", SENT),
+    "reset": Row(_reset, ASKING, GONE, GONE, SENT),
+    "sent": Row(_sent, SENT, GONE, GONE, SENT),
     "update": Row(_update, UPDATE, UPDATE, "লিংকটির", "লিংকটির"),
     "done": Row(_done, SUCCESS, SUCCESS, SUCCESS, LOGIN),
     "logout question": Row(_question, QUESTION, QUESTION, QUESTION, "ব্যাকঅফিস"),

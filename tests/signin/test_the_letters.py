@@ -138,7 +138,7 @@ def test_a_login_in_another_browser_is_told_in_the_same_unit_of_work(system: Sys
     assert f"{USER} ইউজার আইডি দিয়ে একটি নতুন ডিভাইস থেকে লগইন হয়েছে।" in letter.text
     assert "যে সেবার জন্য: অ্যাপ" in letter.text
     assert "আইপি: 203.0.113.••• · ব্রাউজার: Chrome, Android" in letter.text
-    assert "http://127.0.0.1:9000/reset?client_id=app" in letter.text
+    assert "http://127.0.0.1:9000/reset?client_id=app&ui_locales=bn" in letter.text
 
 
 def test_a_browser_is_told_once(system: System):

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from idp.accounts.throttle import Attempt, Closed, Slot
+from idp.accounts.throttle import Attempt, Closed, Slot, Throttle
 from idp.flow.codes import derive_code
+from idp.flow.effects import ResendChallenge
+from idp.model.errors import AlreadySpent
 from idp.outbox.delivery import DeliveryFailed, Fault
-from idp.stores.ports import Blocked
+from idp.stores.ports import Blocked, Schedule
 from tests.browser import Browser
 from tests.signin import resetting
 from tests.signin.resetting import (
@@ -44,6 +46,8 @@ LIMIT = "এখন আর কোড পাঠানো যাচ্ছে না
 LOCKED = "অনেকবার ভুল কোড দেওয়া হয়েছে। নিরাপত্তার জন্য আবার শুরু থেকে লগইন করুন।"
 MAILFAIL = "কোড পাঠানো যায়নি। কিছুক্ষণ পরে আবার চেষ্টা করুন।"
 TOLD = "আপনার ইউজার আইডিতে অনেকবার ভুল পাসওয়ার্ড দেওয়া হয়েছে"
+CLOSED = "নিরাপত্তার জন্য পাসওয়ার্ড রিসেট করে আবার লগইন করুন।"
+THIEF = "new@example.gov.bd"
 DAY = 24 * 3600
 
 
@@ -348,8 +352,8 @@ def test_the_owner_is_told_once_a_day_that_the_door_is_shut(system: System):
         assert FIRST in at_the_first_code(system).text
         with system.stores.write() as work:  # the owner comes and goes, strangers go on
             throttle = steps(system)[0].throttle
-            work.counters.clear(throttle.strangers_key(user(system).id))
-            work.counters.clear(throttle.account_key("strangers-day", user(system).id))
+            for purpose in ("strangers", "strangers-day"):
+                work.counters.clear(throttle.account_key(purpose, user(system).id))
     subjects = [letter.subject for to, letter in system.deliver() if to == USER]
     assert subjects.count(TOLD) == 1
 
@@ -411,6 +415,204 @@ def test_of_twenty_codes_at_once_at_most_five_are_compared(system: System):
     assert count(system, "challenges", "tries = 5") == 1
     browser.press("submit", code=right)
     assert count(system, "authentication_sessions") == 0
+
+
+# -- what a stranger may not turn it to --------------------------------------------------------
+
+
+def _crossed(browser: Browser, userid: str = THIEF, **fields: str) -> Browser:
+    """Send the page with a form that has grown too old, and another user ID in it."""
+    where, form = filled(browser, form_token="x", userid=userid, code="000000", **fields)
+    browser.post(where, form)
+    assert browser.status == 403
+    return browser
+
+
+@pytest.mark.parametrize("userid", [USER, NOBODY])
+def test_a_page_that_is_sent_again_sends_nobodys_code_to_another_mailbox(
+    system: System, userid: str
+):
+    shut(system, userid)
+    browser = at_the_first_code(system, userid, "wrong")
+    system.deliver()
+    _crossed(browser)
+    system.clock.advance(61)
+    browser.press("resend")
+    told = [to for to, _ in system.deliver()]
+    assert told == ([USER] if userid == USER else [])
+    assert THIEF[0] + "•••••@" not in browser.text
+
+
+def test_a_busy_moment_sends_nobodys_code_to_another_mailbox(
+    small: System, monkeypatch: pytest.MonkeyPatch
+):
+    shut(small)
+    browser = at_the_first_code(small)
+    small.deliver()
+    small.clock.advance(61)
+
+    def lose(*_: object, **__: object) -> None:
+        raise AlreadySpent
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ResendChallenge, "apply", lose)
+        browser.press("resend", userid=THIEF)
+    assert browser.status == 503
+    assert "o•••••@" in browser.text
+    browser.press("resend")
+    assert [to for to, _ in small.deliver()] == [USER]
+
+
+def test_the_page_that_asks_for_a_user_id_keeps_what_was_typed(small: System):
+    browser = stranger(small).get(authorize_url())
+    where, form = filled(browser, form_token="x", userid=USER, password=PASSWORD)
+    browser.post(where, form)
+    assert f'value="{USER}"' in browser.html
+
+
+@pytest.mark.parametrize("userid", [USER, NOBODY, DISABLED])
+def test_after_fifty_wrong_codes_none_is_judged_or_sent_for_a_day(system: System, userid: str):
+    shut(system, userid)
+    left = 50
+    while left:
+        browser = at_the_first_code(system, userid)
+        if LIMIT in browser.text:
+            system.clock.advance(901)
+            continue
+        for _ in range(5):
+            assert LIMIT not in browser.text
+            browser.press("submit", code="000000")
+            left -= 1
+    system.clock.advance(901)
+    system.deliver()
+    before = rows(system)
+    full = at_the_first_code(system, userid)
+    assert (LIMIT in full.text, full.status) == (True, 200)
+    for press in ({"code": "000000"}, {}):
+        full.press("submit" if press else "resend", **press)
+        assert LIMIT in full.text
+    assert not written(before, rows(system)).total()
+    if userid == USER:
+        assert system.deliver() == []
+        assert link_comes(system)  # the reset stays open
+    system.clock.advance(DAY)
+    assert LIMIT not in at_the_first_code(system, userid).text
+
+
+def test_a_live_code_is_not_judged_either_when_the_wrong_ones_are_used_up(system: System):
+    shut(system)
+    browser = at_the_first_code(system)
+    right, (key, schedule) = system.code(), _first_try_limit(system)
+    with system.stores.write() as work:
+        for _ in range(50):
+            work.counters.reserve(key, schedule, now=system.clock())
+    before = rows(system)
+    browser.press("submit", code=right)
+    assert LIMIT in browser.text
+    assert not written(before, rows(system)).total()
+
+
+def test_a_right_code_is_not_counted_as_a_wrong_one(system: System):
+    shut(system)
+    (key, schedule), now = _first_try_limit(system), system.clock()
+    with system.stores.write() as work:
+        for _ in range(49):
+            work.counters.reserve(key, schedule, now=now)
+    browser = at_the_first_code(system)
+    page = filled(browser, code=system.code())
+    for _ in range(2):  # the second of two clicks gives nothing back
+        browser.post(*page)
+    with system.stores.write() as work:
+        assert work.counters.blocked(key, now=now) is None
+        assert work.counters.reserve(key, schedule, now=now) is None
+        assert work.counters.blocked(key, now=now) is not None
+
+
+def _first_try_limit(system: System) -> Any:
+    return steps(system)[0].throttle.first_try_limit(user(system), USER)
+
+
+def test_behind_the_mailbox_an_account_has_twenty_wrong_passwords_a_day_from_everywhere(
+    small: System,
+):
+    shut(small)
+    browser = at_the_first_code(small)
+    browser.press("submit", code=small.code())
+    for number in range(20):
+        browser.address = f"2001:db8:a:{number:x}::1"
+        browser.press("submit", password="wrong")
+        assert WRONG in browser.text
+    browser.address = "2001:db8:b::1"
+    browser.press("submit", password=PASSWORD)
+    assert "১৪৪০ মিনিট পরে আবার চেষ্টা করুন" in browser.text
+    owner = resetting.reset(small)
+    owner.press("login")
+    owner.press("submit", userid=USER, password=NEW)
+    owner.press("submit", code=small.code())
+    assert owner.answer["code"]
+
+
+def test_the_other_order_does_not_go_round_a_counter_of_codes_that_is_closed(system: System):
+    shut(system)
+    key = Throttle.otp_key(user(system).id)
+    with system.stores.write() as work:
+        work.counters.reserve(key, Schedule(window=0, pauses=((1, 0),)), now=system.clock())
+    browser = at_the_first_code(system)
+    browser.press("submit", code=system.code())
+    browser.press("submit", password="wrong")
+    assert WRONG in browser.text  # nothing is told before the right one
+    browser.press("submit", password=PASSWORD)
+    assert CLOSED in browser.text
+    assert count(system, "user_sessions") == 0
+    owner = resetting.reset(system)
+    owner.press("login")
+    owner.press("submit", userid=USER, password=NEW)
+    owner.press("submit", code=system.code())
+    assert owner.answer["code"]
+
+
+def test_a_counter_of_codes_that_only_pauses_leaves_the_other_order_open(small: System):
+    shut(small)
+    key = Throttle.otp_key(user(small).id)
+    with small.stores.write() as work:
+        work.counters.reserve(key, Schedule(window=0, pauses=((1, 600),)), now=small.clock())
+    browser = at_the_first_code(small)
+    browser.press("submit", code=small.code())
+    assert browser.press("submit", password=PASSWORD).answer["code"]
+
+
+def test_who_knew_the_old_password_has_not_used_up_the_codes_of_the_new_one(system: System):
+    for _ in range(4):
+        for _ in range(5):
+            try_password(system, PASSWORD)
+        system.deliver()
+        system.clock.advance(901)
+    owner = resetting.reset(system)
+    owner.press("login")
+    owner.press("submit", userid=USER, password=NEW)
+    assert LIMIT not in owner.text
+    assert owner.press("submit", code=system.code()).answer["code"]
+
+
+def test_strangers_who_ask_for_everything_leave_a_letter_of_each_kind_an_hour(small: System):
+    shut(small)
+    for _ in range(6):
+        for _ in range(5):
+            at_the_first_code(small)
+        for _ in range(3):
+            resetting.ask(small)
+            small.clock.advance(61)
+        small.deliver()
+        small.clock.advance(901)
+    small.clock.advance(3600)
+    for _ in range(12):
+        browser = at_the_first_code(small)
+        assert LIMIT not in browser.text
+        assert LIMIT in at_the_first_code(small).text
+        resetting.ask(small)
+        subjects = sorted(letter.subject for _, letter in small.deliver())
+        assert len(set(subjects)) == len(subjects) == 2
+        small.clock.advance(3600)
 
 
 # -- the code after a right password --------------------------------------------------------------

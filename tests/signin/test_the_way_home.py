@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import escape
 
 import pytest
 
@@ -122,8 +123,8 @@ def test_letters_lead_to_a_reset_that_knows_the_way_back(small: System, client_i
     [(_, changed)] = small.deliver()
     for letter in (code, changed):
         [way] = _addresses(letter.text)
-        assert way == f"{ISSUER}/reset?client_id={client_id}"
-        assert f'href="{way}"' in letter.html
+        assert way == f"{ISSUER}/reset?client_id={client_id}&ui_locales=bn"
+        assert f'href="{escape(way)}"' in letter.html
         assert _ways(stranger(small).get(way)) == {HOMES[client_id]}
 
 
@@ -131,4 +132,4 @@ def test_a_letter_about_a_reset_that_no_client_waited_for_leads_to_the_plain_pag
     ask_alone(small)
     choose(stranger(small).get(link(small)))
     [(_, changed)] = small.deliver()
-    assert _addresses(changed.text) == [f"{ISSUER}/reset"]
+    assert _addresses(changed.text) == [f"{ISSUER}/reset?ui_locales=bn"]

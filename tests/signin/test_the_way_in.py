@@ -19,6 +19,10 @@ from tests.system import (
 
 USER = "office@example.gov.bd"
 
+NO_COOKIES = "আপনার ব্রাউজারে কুকি বন্ধ আছে।"
+GONE = "এই পাতাটি আর খোলা নেই"
+LOGGED_OUT = "নিরাপত্তার জন্য আপনাকে লগআউট করা হয়েছে।"
+
 
 def test_a_person_logs_in_with_password_and_mailed_code_and_is_back_with_a_code(system: System):
     browser = system.browser().get(authorize_url())
@@ -162,7 +166,7 @@ def test_resending_sends_the_same_code_after_a_minute_and_refills_no_tries(syste
     browser.press("submit", code=_other_than(code))
     system.clock.advance(59)
     browser.press("resend")
-    assert "১ সেকেন্ড পরে আবার পাঠাতে পারবেন।" in browser.text
+    assert "<p>১ সেকেন্ড পরে আবার পাঠাতে পারবেন।</p>" in browser.html  # in the box
     assert "ঠিকানায় কোড আবার পাঠানো হয়েছে।" not in browser.text
     assert system.deliver() == []
     system.clock.advance(1)
@@ -205,10 +209,25 @@ def test_a_browser_without_cookies_is_told_so_and_can_go_on_once_they_are_on(sma
     browser = small.browser().get(authorize_url(state="kept"))
     browser.forget("probesh_browser")
     browser.press("submit", userid=USER, password=PASSWORD)
-    assert "আপনার ব্রাউজারে কুকি বন্ধ আছে।" in browser.text
+    for _ in range(2):
+        browser.forget("probesh_browser")
+        browser.press("submit", userid=USER, password=PASSWORD)
+        assert NO_COOKIES in browser.text
+        assert f'value="{USER}"' in browser.html
     browser.press("submit", userid=USER, password=PASSWORD)
     browser.press("submit", code=small.code())
     assert browser.answer["state"] == "kept"
+
+
+def test_a_browser_that_was_started_anew_is_asked_once_more_and_not_for_cookies(small: System):
+    browser = small.browser().get(authorize_url(state="kept"))
+    browser.forget("probesh_browser")
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert "পাতাটি অনেকক্ষণ খোলা ছিল, তাই জমা হয়নি। আবার জমা দিন।" in browser.text
+    assert NO_COOKIES not in browser.text
+    assert f'value="{USER}"' in browser.html
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert browser.press("submit", code=small.code()).answer["state"] == "kept"
 
 
 def test_a_stored_conversation_is_worthless_in_another_browser(small: System):
@@ -216,7 +235,7 @@ def test_a_stored_conversation_is_worthless_in_another_browser(small: System):
     thief = small.browser().get(authorize_url())
     thief.get(browser.url)
     assert thief.status == 400
-    assert "লগইনের সময় শেষ হয়েছে" in thief.text
+    assert GONE in thief.text
     assert "কোড লিখুন" not in thief.text
 
 
@@ -511,9 +530,28 @@ def test_a_flow_that_changes_meanwhile_begins_again(small: System):
 
 
 def test_the_address_of_the_form_alone_is_no_dead_end(small: System):
-    browser = small.browser().get("/signin")
-    assert browser.status == 400
-    assert "লগইনের সময় শেষ হয়েছে" in browser.text
+    for path in ("/signin", "/signin/a-bookmark"):
+        browser = small.browser().get(path)
+        assert browser.status == 400
+        assert GONE in browser.text
+        assert NO_COOKIES not in browser.text
+        assert LOGGED_OUT not in browser.text
+
+
+def test_who_is_logged_in_is_not_told_otherwise_by_a_page_that_is_gone(small: System):
+    browser = log_in(small)
+    for path in ("/signin", "/signin/a-bookmark"):
+        browser.get(path)
+        assert (browser.status, GONE in browser.text) == (400, True)
+        assert f"আপনি {USER} দিয়ে লগইন করা আছেন।" in re.sub(r"\s+", " ", browser.text)
+        assert "এগিয়ে যান" in browser.text
+        assert LOGGED_OUT not in browser.text
+
+
+def test_only_who_was_logged_out_is_told_so(small: System):
+    browser = log_in(small)
+    small.clock.advance(48 * 3600)
+    assert LOGGED_OUT in browser.get("/signin/a-bookmark").text
 
 
 def test_cookies_lost_at_the_code_page_keep_the_request_and_tell_nobody_who_it_was(small: System):
@@ -521,7 +559,8 @@ def test_cookies_lost_at_the_code_page_keep_the_request_and_tell_nobody_who_it_w
     small.deliver()
     browser.forget("probesh_browser")
     browser.press("submit", code="123456")
-    assert "আপনার ব্রাউজারে কুকি বন্ধ আছে।" in browser.text
+    assert "অনেকক্ষণ পাতাটি খোলা ছিল" in browser.text
+    assert NO_COOKIES not in browser.text
     assert USER not in browser.html
     browser.press("submit", userid=USER, password=PASSWORD)
     browser.press("submit", code=small.code())

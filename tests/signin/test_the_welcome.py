@@ -66,7 +66,7 @@ def test_the_letter_speaks_of_hours_and_names_the_application(small: System):
     assert letter.subject == "আপনার ইউজার তৈরি হয়েছে"
     assert "লিংকটি ২৪ ঘণ্টা কাজ করবে এবং একবারই ব্যবহার করা যাবে।" in letter.text
     assert "যে সেবার জন্য: অ্যাপ" in letter.text
-    assert "http://127.0.0.1:9000/reset?client_id=app" in letter.text.splitlines()
+    assert "http://127.0.0.1:9000/reset?client_id=app&ui_locales=bn" in letter.text.splitlines()
 
 
 def at(system: System, address: str) -> Browser:

@@ -100,10 +100,10 @@ def test_foreign_facts_are_marked_with_their_language(bn, en):
 def test_foreign_words_within_a_sentence_are_marked_and_escaped(bn, spoiled):
     assert '<span lang="en">name@example.gov.bd</span>' in bn.html("err.userid.format", {})
     assert bn.html("mail.reset.anchor", {}) == "Link to reset credentials"  # its element is marked
-    spoiled.words("bn", 'msgid "login.h1"\nmsgstr "ক < R&D ও খ & A/B"\n')
+    spoiled.words("bn", 'msgid "login.h1"\nmsgstr "ক > R&D ও খ & A/B"\n')
     mine = load_catalogue((spoiled.mine, *CHAIN), "bn").html("login.h1", {})
     r, d, ab = (f'<span lang="en">{name}</span>' for name in ("R", "D", "A/B"))
-    assert mine == f"ক &lt; {r}&amp;{d} ও খ &amp; {ab}"
+    assert mine == f"ক &gt; {r}&amp;{d} ও খ &amp; {ab}"
 
 
 def test_html_sentences_are_markup_with_or_without_facts(bn):
@@ -131,6 +131,11 @@ def test_a_theme_changes_one_sentence_and_inherits_the_rest(spoiled):
         ('msgid "already.h1"\nmsgstr "{}"\n', 4, "only {name}"),
         ('msgid "a"\nmsgid_plural "a"\nmsgstr[0] "x"\nmsgstr[1] "y"\n', 4, "no count"),
         ('nonsense "x"\n', 4, "Unknown or misformatted"),
+        ('msgid "login.h1"\nmsgstr "a <b>bold</b> word"\n', 4, "text, not HTML"),
+        ('msgid "login.h1\nmsgstr "x"\n', 4, "quotes of this line do not close"),
+        ('msgid "login.h1"\nmsgstr "x\n', 5, "quotes of this line do not close"),
+        ('msgid "login.h1"\nmsgstr ""\n"x\\"\n', 6, "quotes of this line do not close"),
+        ('msgid "login.h1"\nmsgstr "x" y\n', 5, "something stands behind them"),
     ],
 )
 def test_a_wrong_catalogue_is_refused_with_its_place(spoiled, entries, line, what):
@@ -139,6 +144,19 @@ def test_a_wrong_catalogue_is_refused_with_its_place(spoiled, entries, line, wha
         load_catalogue((spoiled.mine, *CHAIN), "bn")
     assert str(refused.value).startswith(f"{path}:{line}: ")
     assert what in refused.value.what
+
+
+def test_every_wrong_sentence_of_a_file_is_told(spoiled):
+    entries = ('"login.h1"\nmsgstr ""', '"no.such"\nmsgstr "x"', '"login.submit"\nmsgstr "{n}"')
+    spoiled.words("bn", "".join(f"msgid {entry}\n\n" for entry in entries))
+    with pytest.raises(ThemeRefused) as refused:
+        load_catalogue((spoiled.mine, *CHAIN), "bn")
+    assert [one.line for one in refused.value.all] == [4, 7, 10]
+
+
+def test_an_escaped_quote_does_not_close_a_text(spoiled):
+    spoiled.words("bn", 'msgid "login.h1"\nmsgstr ""\n"বলুন \\"হ্যাঁ\\""\n')
+    assert load_catalogue((spoiled.mine, *CHAIN), "bn").plain("login.h1", {}) == 'বলুন "হ্যাঁ"'
 
 
 def test_a_catalogue_that_is_not_utf_8_is_refused(spoiled):

@@ -47,9 +47,30 @@ def test_what_the_installations_own_theme_stands_on_does_not_stand_on_it(own):
 def test_a_circle_through_the_installations_own_theme_is_refused(own):
     write(own, "office", 'parent = "finance"')
     write(own, "finance", '\nparent = "office"')
-    with pytest.raises(ThemeRefused, match="no usable theme 'office'") as refused:
+    with pytest.raises(ThemeRefused, match="parents: office → finance → office") as refused:
         names(own, "finance", "office")
-    assert refused.value.line == 2
+    assert (refused.value.path, refused.value.line) == (own / "finance" / "theme.toml", 2)
+
+
+def test_a_circle_is_told_with_all_that_stand_in_it(own):
+    write(own, "office", 'parent = "finance"')
+    write(own, "finance", 'parent = "health"')
+    write(own, "health", 'parent = "finance"')
+    with pytest.raises(ThemeRefused, match="circle of parents: finance → health → finance"):
+        names(own, "office")
+
+
+def test_a_theme_that_is_its_own_parent_is_told_so(own):
+    write(own, "office", '\n\nparent = "office"')
+    with pytest.raises(ThemeRefused, match="'office' is its own parent") as refused:
+        names(own, "office")
+    assert refused.value.line == 3
+
+
+def test_a_misspelt_parent_is_told_with_the_nearest(own):
+    write(own, "office", 'parent = "portl"')
+    with pytest.raises(ThemeRefused, match=r"no theme 'portl'\. Did you mean \"portal\"\?"):
+        names(own, "office")
 
 
 def test_a_name_of_the_programs_own_themes_may_not_be_taken(own):
@@ -68,7 +89,9 @@ def test_the_programs_folder_may_be_named_as_ones_own():
 
 def test_an_absent_folder_holds_no_theme(own):
     assert names(own, "portal") == ["portal", "base"]
-    with pytest.raises(ThemeRefused, match="no usable theme 'office'"):
+    with pytest.raises(
+        ThemeRefused, match=r"no theme 'office'\. There are base, ministry, portal\."
+    ):
         names(own, "office")
 
 

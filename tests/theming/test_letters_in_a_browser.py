@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from html import escape
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from idp.flow.codes import read_code
 from idp.theming import Theme
 from idp.theming.states import LETTERS, STATES, LetterState
 from tests.theming.samples import LOCALES, load
-from tests.walks.conftest import CHROMIUM
 
 CODES = [letter for letter in LETTERS if letter.kind == "code"]
 CODE_PAGE = next(state for state in STATES if state.page.name == "code")
@@ -25,13 +24,10 @@ def theme() -> Theme:
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser.new_page(viewport={"width": 360, "height": 640})
-        browser.close()
+def tab(chromium: Browser) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 360, "height": 640})
+    yield page
+    page.close()
 
 
 def show(tab: Page, theme: Theme, letter: LetterState, locale: str, part: str = "html") -> str:

@@ -2,7 +2,6 @@
 
 import pytest
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import sync_playwright
 
 from idp.theming.states import STATES
 from tests.theming.samples import load
@@ -11,13 +10,10 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def tab():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield browser.new_page(java_script_enabled=False, viewport={"width": 320, "height": 700})
-        browser.close()
+def tab(chromium):
+    page = chromium.new_page(java_script_enabled=False, viewport={"width": 320, "height": 700})
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="module")

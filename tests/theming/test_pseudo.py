@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from idp.theming import WordsMissing
 from idp.theming.catalogues import load_catalogue
@@ -89,14 +88,9 @@ def test_a_word_outside_the_catalogue_would_be_seen():
     assert list(outside_brackets(page, "bn")) == ["] গ"]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield chromium
-        chromium.close()
+@pytest.fixture
+def browser(chromium):
+    return chromium
 
 
 @pytest.mark.browser

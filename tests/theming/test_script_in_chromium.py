@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Route, expect, sync_playwright
+from playwright.sync_api import Route, expect
 
 from idp.theming.states import STATES
 from tests.theming.samples import load
@@ -55,14 +55,9 @@ class Site:
         return self.tab
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
+@pytest.fixture
+def browser(chromium):
+    return chromium
 
 
 @pytest.fixture

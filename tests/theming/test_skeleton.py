@@ -60,7 +60,7 @@ def test_what_else_differs_makes_another_page(change):
         Page("login", {"user_id": "office@example.gov.bd"}),
         Page("login", {"user_id": ""}, errors=(Message("err.login"),)),
         Page("login", {"user_id": ""}, notice=Message("login.reauth")),
-        Page("expired"),
+        Page("expired", {"email": "", "has_ended": False}),
     ],
 )
 def test_a_page_that_holds_anything_of_a_person_is_never_kept(theme, page):

@@ -69,6 +69,7 @@ def test_a_theme_inherits_the_tokens_that_it_does_not_name():
         ("[tokens.sizes]\nwidth = 3\n", 3, "a text in quotes"),
         ('[tokens.colour]\naction = "#000000"\n', 2, "is not a key"),
         ("[tokens.light\n", 2, "is not TOML"),
+        ('[tokens.\'light]\nink = "#000000"\n\n', 2, "is not TOML"),
     ],
 )
 def test_wrong_tokens_are_refused_with_their_place(spoiled, toml, line, what):

@@ -20,6 +20,11 @@ def spoiled(tmp_path):
     return Spoiled(tmp_path)
 
 
+def below(template: str) -> str:
+    """Return a template that shows the parent's page, and its own text after it."""
+    return '{% include "!login.html" %}' + template
+
+
 def test_an_exclamation_mark_names_the_parents_template(spoiled):
     spoiled.write(
         "templates/login.html",
@@ -94,9 +99,9 @@ def test_a_letter_that_cannot_be_said_is_refused_with_its_place(spoiled):
 
 def test_a_template_of_another_suffix_is_escaped_too(spoiled):
     spoiled.write("templates/odd.svg", "{{ frame.client }}")
-    spoiled.write("templates/login.html", '{% include "odd.svg" %}')
+    spoiled.write("templates/login.html", below('{% include "odd.svg" %}'))
     html = spoiled.load().page(FRESH, Frame(action="/", locale="bn", client="<b>"))
-    assert html == "&lt;b&gt;"
+    assert html.endswith("&lt;b&gt;")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,7 @@ def test_a_lost_or_circular_parent_is_refused(spoiled, toml, what):
 
 
 def test_an_unknown_theme_is_refused(spoiled):
-    with pytest.raises(ThemeRefused, match="no usable theme 'nobody'"):
+    with pytest.raises(ThemeRefused, match="no theme 'nobody'"):
         spoiled.load("nobody")
 
 
@@ -170,8 +175,8 @@ def test_a_template_that_nothing_uses_was_misspelt(spoiled, name, hint):
 def test_a_block_inside_another_one_is_a_new_one_to_change(spoiled):
     spoiled.write(
         "templates/login.html",
-        '{% extends "!login.html" %}{% block main %}{% block mine %}<p id="m"></p>{% endblock %}'
-        "{% endblock %}",
+        '{% extends "!login.html" %}{% block main %}{{ super() }}{% block mine %}<p id="m"></p>'
+        "{% endblock %}{% endblock %}",
     )
     assert read(spoiled.load().page(FRESH, Frame(action="/", locale="bn"))).has("p", id="m")
 
@@ -180,21 +185,23 @@ def test_a_template_makes_names_of_its_own(spoiled):
     spoiled.write("templates/mine.html", "{% macro shout(text) %}{{ text }}!{% endmacro %}")
     spoiled.write(
         "templates/login.html",
-        '{% from "mine.html" import shout as cry %}{% import "mine.html" as mine %}'
-        "{% set one = 1 %}{% for n in (1, 2) %}{{ n }}{{ loop.last }}{% endfor %}"
-        "{{ cry(one) }}{{ mine.shout(2) }}",
+        below(
+            '{% from "mine.html" import shout as cry %}{% import "mine.html" as mine %}'
+            "{% set one = 1 %}{% for n in (1, 2) %}{{ n }}{{ loop.last }}{% endfor %}"
+            "{{ cry(one) }}{{ mine.shout(2) }}"
+        ),
     )
     html = spoiled.load().page(FRESH, Frame(action="/", locale="bn"))
-    assert html == "1False2True1!2!"
+    assert html.endswith("1False2True1!2!")
 
 
 def test_the_text_part_of_a_letter_alone_is_not_escaped(spoiled):
     spoiled.write("templates/odd.txt.j2", "{{ frame.client }}")
-    spoiled.write("templates/login.html", '{% include "odd.txt.j2" %}')
+    spoiled.write("templates/login.html", below('{% include "odd.txt.j2" %}'))
     spoiled.write("mail/code.txt.j2", "{{ facts.email }}")
     theme = spoiled.load()
     html = theme.page(FRESH, Frame(action="/", locale="bn", client="<b>"))
-    assert html == "&lt;b&gt;"
+    assert html.endswith("&lt;b&gt;")
     facts = {**next(s for s in LETTERS if s.kind == "code").facts("bn"), "email": "<a&b>"}
     letter = theme.letter("code", "bn", facts)
     assert letter.text == "<a&b>\n"

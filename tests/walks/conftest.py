@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from typing_extensions import override
 from werkzeug.serving import make_server
 
@@ -24,7 +24,6 @@ from tests.fakes import FakeClock
 from tests.servers import free_port
 from tests.system import SECRET, write_config
 
-CHROMIUM = "/usr/bin/chromium"
 CLIENT = """
 [[clients]]
 client_id = "{look.key}"
@@ -157,17 +156,6 @@ def any_street(request: pytest.FixtureRequest) -> Iterator[Street]:
     one = open_street(*request.getfixturevalue(f"{request.param}_folder"))
     with one.doors:
         yield one
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

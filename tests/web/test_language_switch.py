@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from idp.web.way_back import is_ours, without_wish
 from tests.browser import Browser
+from tests.signin.resetting import CANCELLED, mailed, stranger
 from tests.system import ISSUER, System, authorize_url, log_in
 
 
@@ -49,8 +50,22 @@ def _has_switch(browser: Browser) -> bool:
 
 
 def test_a_page_that_cannot_be_asked_for_again_has_no_switch(small: System):
-    assert not _has_switch(small.browser().post("/login", {}))
     assert not _has_switch(small.browser().get(f"/nowhere?{'x' * 3_000}"))
+
+
+def test_what_a_form_has_led_to_speaks_on_at_the_entrance(small: System):
+    nowhere = {"conversation": "garbled", "action": "submit"}
+    for path, form, status in (("/login", {}, 405), ("/signin", nowhere, 400)):
+        browser = small.browser().post(path, form)
+        assert browser.status == status
+        _switch(browser)
+        assert (browser.url, '<html lang="en"' in browser.html) == (f"{ISSUER}/login", True)
+
+
+def test_a_reset_that_was_cancelled_can_be_read_in_the_other_language(small: System):
+    browser = stranger(small).get(mailed(small)).press("cancel")
+    assert CANCELLED in browser.text
+    assert '<html lang="en"' in _switch(browser).html
 
 
 def test_no_secret_of_an_address_is_repeated_for_the_switch(small: System):

@@ -5,11 +5,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.servers import free_port
 from tests.system import System, authorize_url
-from tests.walks.conftest import CHROMIUM, serving
+from tests.walks.conftest import serving
 
 pytestmark = pytest.mark.browser
 PICTURE = f'<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"><!--{"x" * 1024}--></svg>'
@@ -21,14 +21,6 @@ RUN_WHAT_IS_NO_FILE_OF_OURS = """path => new Promise(done => {
   script.src = path;
   document.head.append(script);
 })"""
-
-
-@pytest.fixture(scope="module", name="chromium")
-def _chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=["", "/sso", "/realms/portal"], ids=["no path", "a path", "a realm"])

@@ -12,6 +12,7 @@ _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")
 _FORCED = re.compile(r"\(\s*forced-colors\s*:\s*active\s*\)")
 _META = re.compile(r'(<meta name="color-scheme" content=")[^"]*(")')
 _PROPERTY = re.compile(r"(\bcolor-scheme:\s*)light dark\b")
+_POSTS_ITSELF = re.compile(r"<script>[^<]*</script>")  # the one inline script there is
 _ADDRESS = re.compile(r"url\(\s*[\"']?([^\"')]+)")
 _ALWAYS, _NEVER = "(min-width:0)", "(max-width:0)"
 _LEVEL = 6  # of gzip, as nginx and the weight table of docs/pages.md have it
@@ -66,6 +67,11 @@ class _Fetched(HTMLParser):
         self.addresses.add(values.get("src") or "")
         if tag == "link" and values.get("rel") != "canonical":
             self.addresses.add(values.get("href") or "")
+
+
+def that_stays(html: str) -> str:
+    """Return a copy that stays where it is: the page form_post posts itself to its client."""
+    return _POSTS_ITSELF.sub("", html)
 
 
 def in_scheme(html: str, scheme: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from idp.admin.files import FileRefused
 from idp.admin.folders import create_folder, is_empty, place_of, replace_folder
-from idp.admin.gallery.copies import fetched_by, weigh
+from idp.admin.gallery.copies import fetched_by, that_stays, weigh
 from idp.admin.gallery.exhibits import EXHIBITS, Exhibit, LetterExhibit
 from idp.admin.gallery.showing import STYLE, show
 from idp.admin.gallery.sources import source_of
@@ -73,7 +73,7 @@ def _write(shown: Shown, language: str, shelf: Shelf, files: dict[str, bytes]) -
     """Put all exhibits of a theme in a language among the files."""
     inside = f"{shown.name}/{language}"
     for exhibit in EXHIBITS:
-        told = exhibit.detached(shown.theme, language)
+        told = that_stays(exhibit.detached(shown.theme, language))
         assets = {
             path: shown.theme.assets[path]
             for path in fetched_by(told)

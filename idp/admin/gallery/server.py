@@ -12,7 +12,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from idp.admin.gallery.copies import in_forced_colours, in_scheme, weigh
+from idp.admin.gallery.copies import in_forced_colours, in_scheme, that_stays, weigh
 from idp.admin.gallery.exhibits import BY_SLUG, EXHIBITS, Exhibit, LetterExhibit
 from idp.admin.gallery.showing import STYLE, show
 from idp.admin.gallery.sources import source_of
@@ -99,7 +99,7 @@ class Gallery:
             facts = {
                 "switches": _of(switches),
                 "panel": panel,
-                "mistakes": mistakes_of(self._shelf, switches.theme, refused),
+                "mistakes": mistakes_of(refused),
             }
             return _page("refused", _REFUSED, **facts)
         return make(shown, switches, panel)
@@ -144,7 +144,7 @@ class Gallery:
 
         def make(shown: Shown, switches: Switches, _: Panel) -> Response:
             html = exhibit.html(shown.theme, switches.language)
-            html = in_scheme(html, "dark" if switches.colours == "dark" else "light")
+            html = in_scheme(that_stays(html), "dark" if switches.colours == "dark" else "light")
             if switches.colours == "forced":
                 html = in_forced_colours(html)
             policy = _NO_SCRIPT if switches.script == "off" else _WITH_SCRIPT

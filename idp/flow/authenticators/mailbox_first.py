@@ -74,8 +74,9 @@ class MailboxFirst:
         # Two clicks: a right code goes on, to find that the first one was faster.
         is_right = self.codes.is_right(challenge, code)
         if user is not None and is_right:
-            counted: tuple[Effect, ...] = () if left is None else (GiveBack(limit[0]),)
-            effects = (HoldVersion(user), SpendChallenge(challenge.id, to.limits), *counted)
+            spend = SpendChallenge(challenge.id, to.limits)
+            counted = () if left is None else (GiveBack(limit[0]),)
+            effects: tuple[Effect, ...] = (HoldVersion(user), spend, *counted)
             return Succeeded(user=user, amr=self.amr, effects=effects)
         if not left:
             return Refused(error=Message("otp.err.locked"))

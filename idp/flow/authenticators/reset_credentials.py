@@ -17,7 +17,7 @@ from idp.accounts.throttle import Limits, Throttle
 from idp.flow.effects import OfferLink
 from idp.flow.outcomes import Challenge, Outcome
 from idp.flow.step import Scene, Visit
-from idp.flow.waiting import must_wait
+from idp.flow.waiting import must_wait, not_yet
 from idp.model.action_token import ActionToken
 from idp.model.keyring import Keyring
 from idp.model.letter import GHOST, Letter
@@ -101,8 +101,9 @@ class ResetCredentials:
         if fault:
             return Challenge(errors=(Message(fault, field="userid"),), user_typed=typed, notes={})
         canonical, now = user_id.canonical(typed), scene.visit.now
-        if is_again and self._wait(canonical, scene.visit):
-            return Challenge()
+        early = self._wait(canonical, scene.visit) if is_again else 0
+        if early:
+            return Challenge(notice=not_yet(early, "sent.wait"))
         wait = self.limits.wait_for_reset(scene.visit.address, canonical)
         if wait is not None:
             return must_wait(wait, now=now, user_typed=typed)

@@ -85,7 +85,7 @@ class UpdatePassword:
     def _faults(self, new: str, confirm: str, user: User) -> tuple[Message, ...]:
         faults = self.policy.faults(new, user) if new else (Message("err.pw.empty"),)
         about_new = tuple(replace(fault, field="new_password") for fault in faults)
-        if new and not confirm:
+        if not confirm:
             return (*about_new, Message("err.confirm.empty", field="confirm_password"))
         if not _is_same(new, confirm):
             return (*about_new, Message("err.mismatch", field="confirm_password"))

@@ -31,6 +31,8 @@ STATES = (
     _code("wrong, last try", Message("otp.err.wrong", {"n": 1}, "code"), wait=0),
     _code("expired", Message("otp.err.expired", field="code")),
     _code("resent", notice=Message("otp.resent", {"masked": MASKED})),
+    _code("asked too early", notice=Message("otp.wait", {"s": 42})),
+    _code("asked minutes too early", notice=Message("sent.wait.m", {"n": 5}), wait=300),
     _code("paused", Message("otp.err.paused", {"n": 15}, "code"), wait=0),
     _code("mail failed", Message("otp.mailfail"), wait=0),
     _code("send limit", Message("otp.limit", {"n": 7}), wait=0, minutes=7),

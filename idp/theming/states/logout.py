@@ -31,6 +31,16 @@ def _logout(
     )
 
 
+def _expired(name: str, *, email: str = "", has_ended: bool = False, home: str = "") -> State:
+    return State(
+        name=f"expired {name}",
+        page=Page("expired", {"email": email, "has_ended": has_ended}, status=400),
+        client=CLIENT if home else NO_TEXT,
+        client_home=home,
+        in_conversation=False,
+    )
+
+
 def _logged_out(
     name: str,
     *,
@@ -75,17 +85,10 @@ STATES = (
         return_to=f"{HOME}bye",
     ),
     State(name="already", page=Page("already", {"email": USER}), client=CLIENT),
-    State(name="expired", page=Page("expired", status=400), in_conversation=False),
-    State(
-        name="expired, client known",
-        page=Page("expired", status=400),
-        client=CLIENT,
-        client_home=HOME,
-        in_conversation=False,
-    ),
-    State(
-        name="expired, cookies off",
-        page=Page("expired", errors=(Message("err.cookies"),), status=400),
-        in_conversation=False,
-    ),
+    _expired("page gone"),
+    _expired("page gone, client known", home=HOME),
+    _expired("page gone, logged in", email=USER),
+    _expired("page gone, logged in, client known", email=USER, home=HOME),
+    _expired("logged out", has_ended=True),
+    _expired("logged out, client known", has_ended=True, home=HOME),
 )

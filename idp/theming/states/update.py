@@ -52,6 +52,11 @@ STATES = (
     _update("all rules failed", Message("err.policy", {"list": _UNMET}, "new_password")),
     _update("one rule failed", Message("err.policy", {"list": _UNMET[-1:]}, "new_password")),
     _update("empty", _wrong("err.pw.empty")),
+    _update(
+        "both empty",
+        _wrong("err.pw.empty"),
+        Message("err.confirm.empty", field="confirm_password"),
+    ),
     _update("confirmation empty", Message("err.confirm.empty", field="confirm_password")),
     _update("mismatch", Message("err.mismatch", field="confirm_password")),
     _update("reuse", _wrong("err.reuse")),

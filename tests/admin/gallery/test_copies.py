@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from idp.admin.gallery.copies import fetched_by, in_forced_colours, in_scheme, weigh
+from idp.admin.gallery.copies import fetched_by, in_forced_colours, in_scheme, that_stays, weigh
 
 PAGE = """<!doctype html><html><head><meta name="color-scheme" content="light dark">
 <style>:root{color-scheme:light dark}a{color:red}@media (prefers-color-scheme:dark){a{color:#fff}}\
@@ -30,6 +30,11 @@ def test_forced_colours_take_the_place_of_all_others():
     assert "@media (min-width:0){b{border:1px solid}}" in forced
     assert forced.index("background:#000!important") < forced.index("</head>")
     assert in_forced_colours("<p>no head").endswith("<p>no head")
+
+
+def test_a_page_that_posts_itself_stays():
+    html = '<script src="/a.js" defer></script><form></form><script>submit()</script>'
+    assert that_stays(html) == '<script src="/a.js" defer></script><form></form>'
 
 
 def test_a_weight_is_that_of_the_bytes_on_the_line():

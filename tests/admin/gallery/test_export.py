@@ -329,3 +329,9 @@ def test_others_may_read_what_was_written(folder: Path):
     os.umask(mask)
     assert stat.S_IMODE((folder / "index.html").stat().st_mode) == 0o666 & ~mask
     assert stat.S_IMODE(folder.stat().st_mode) == 0o777 & ~mask
+
+
+def test_no_page_of_an_export_posts_itself_to_a_client(folder: Path):
+    page = (folder / "portal" / "bn" / "form-post.html").read_text("utf-8")
+    assert read(page).has("form", method="post")
+    assert not [e for e in read(page).all("script") if "src" not in e.attributes]

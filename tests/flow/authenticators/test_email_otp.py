@@ -18,6 +18,7 @@ from idp.flow.effects import (
 from idp.flow.outcomes import Challenge, Succeeded
 from idp.flow.step import Origin, Scene, Visit
 from idp.model.errors import AlreadySpent
+from idp.model.page import Message
 from tests.signin.resetting import USER, pages_of, user
 from tests.system import PASSWORD, System, authorize_url
 
@@ -85,12 +86,15 @@ def test_a_letter_with_a_code_names_the_client_first_and_when_it_goes_again(
     assert [(letter.to, letter.facts["client"]) for letter in letters] == [(USER, "backoffice")] * 2
 
 
-@pytest.mark.parametrize("wait", [0, 59])
-def test_the_button_to_send_again_does_nothing_before_its_time(
-    step: EmailOtp, scene: Scene, wait: int
+@pytest.mark.parametrize(
+    ("wait", "told"),
+    [(0, Message("sent.wait.m", {"n": 1})), (59, Message("otp.wait", {"s": 1}))],
+)
+def test_the_button_to_send_again_only_tells_the_wait_before_its_time(
+    step: EmailOtp, scene: Scene, wait: int, told: Message
 ):
     early = replace(scene, visit=replace(scene.visit, now=NOW + wait))
-    assert step.submit(early, {"action": "resend"}) == Challenge()
+    assert step.submit(early, {"action": "resend"}) == Challenge(notice=told)
 
 
 @pytest.mark.race

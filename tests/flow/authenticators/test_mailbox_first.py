@@ -9,7 +9,7 @@ import pytest
 from idp.accounts.throttle import Attempt, Slot
 from idp.flow.authenticators.mailbox_first import MailboxFirst
 from idp.flow.codes import derive_code
-from idp.flow.effects import HoldVersion, SpendChallenge, StartChallenge
+from idp.flow.effects import GiveBack, HoldVersion, SpendChallenge, StartChallenge
 from idp.flow.outcomes import Challenge, Refused, Succeeded
 from idp.flow.step import Origin, Scene, Visit
 from idp.model.letter import GHOST
@@ -91,7 +91,7 @@ def test_the_right_code_insists_on_the_mailbox_and_is_spent(small: System, step:
     outcome = step.submit(scene, {"code": _code(step, effect)})
     assert isinstance(outcome, Succeeded)
     assert (outcome.user.id, outcome.amr) == (user(small).id, ("email",))
-    assert [type(effect) for effect in outcome.effects] == [HoldVersion, SpendChallenge]
+    assert [type(effect) for effect in outcome.effects] == [HoldVersion, SpendChallenge, GiveBack]
 
 
 def test_a_spent_code_proves_nothing_when_it_is_wrong(small: System, step: MailboxFirst):
@@ -117,3 +117,42 @@ def test_somebody_nobody_and_a_disabled_user_cost_the_same_statements(small: Sys
         seen.append(Counter(statements))
     assert seen[0] == seen[1] == seen[2]
     assert seen[0].total() > 5
+
+
+@pytest.mark.parametrize("changed", [{"user_typed": NOBODY}, {"session_id": "another"}])
+def test_a_challenge_of_another_user_id_or_conversation_is_none(
+    small: System, step: MailboxFirst, changed: dict[str, str]
+):
+    scene, effect = _entered(small, step)
+    crossed = replace(scene, **changed)  # type: ignore[arg-type]  # both are text
+    later = replace(crossed, visit=replace(crossed.visit, now=NOW + 61))
+    for form in ({"code": _code(step, effect)}, {"action": "resend"}):
+        answer = step.submit(later, form)
+        assert isinstance(answer, Challenge)
+        assert [error.key for error in answer.errors] == ["otp.err.expired"]
+        (renewed,) = answer.effects
+        assert isinstance(renewed, StartChallenge)
+        assert renewed.challenge.id != effect.challenge.id
+        assert step.submit(replace(scene, notes=later.notes), form) != answer
+
+
+def test_a_user_who_is_disabled_meanwhile_keeps_challenge_and_tries(
+    small: System, step: MailboxFirst
+):
+    scene, effect = _entered(small, step)
+    with small.stores.write() as work:
+        work.users.set_enabled(user(small).id, enabled=False, now=NOW)
+    answer = step.submit(scene, {"code": _code(step, effect)})
+    assert answer == Challenge(errors=(Message("otp.err.wrong", {"n": 4}, "code"),))
+
+
+def test_two_right_clicks_give_one_try_back(small: System, step: MailboxFirst):
+    scene, effect = _entered(small, step)
+    form = {"code": _code(step, effect)}
+    first = step.submit(scene, form)
+    with small.stores.write() as work:
+        work.challenges.spend(effect.challenge.id, now=NOW)
+    second = step.submit(scene, form)
+    for outcome, kinds in ((first, [GiveBack]), (second, [])):
+        assert isinstance(outcome, Succeeded)
+        assert [type(e) for e in outcome.effects] == [HoldVersion, SpendChallenge, *kinds]

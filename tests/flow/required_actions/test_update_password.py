@@ -24,6 +24,7 @@ from tests.signin.resetting import NEW, USER, pages_of, rows, user, written
 from tests.system import PASSWORD, System
 
 VISIT = Visit("198.51.100.7", "known-cookie", "session-cookie", 1_795_000_000)
+BOTH_EMPTY = [("err.pw.empty", "new_password"), ("err.confirm.empty", "confirm_password")]
 FORM = {"new_password": NEW, "confirm_password": NEW, "logout_others": "on"}
 
 
@@ -70,7 +71,7 @@ def _effect(outcome: Any, kind: type) -> Any:
 @pytest.mark.parametrize(
     ("new", "confirm", "faults"),
     [
-        ("", "", [("err.pw.empty", "new_password")]),
+        ("", "", BOTH_EMPTY),
         ("", "x", [("err.pw.empty", "new_password"), ("err.mismatch", "confirm_password")]),
         (NEW, "", [("err.confirm.empty", "confirm_password")]),
         (NEW, f"{NEW}x", [("err.mismatch", "confirm_password")]),
@@ -93,7 +94,7 @@ def test_what_is_wrong_is_said_at_its_field(
 
 
 def test_absent_fields_are_empty_ones(step: UpdatePassword, scene: Scene):
-    assert _faults(step.submit(scene, {})) == [("err.pw.empty", "new_password")]
+    assert _faults(step.submit(scene, {})) == BOTH_EMPTY
 
 
 def test_a_new_password_is_stored_and_told_and_others_end_if_checked(
@@ -109,7 +110,8 @@ def test_a_new_password_is_stored_and_told_and_others_end_if_checked(
     change = _effect(outcome, ChangePassword)
     assert (change.history, change.session_id) == (5, "conversation")
     letter = _effect(outcome, Send).letter
-    assert (letter.kind, letter.to, letter.facts) == ("changed", USER, {"client": "backoffice"})
+    assert (letter.kind, letter.to) == ("changed", USER)
+    assert letter.facts == {"client": "backoffice", **scene.visit.whereabouts}
 
 
 def test_with_a_link_it_is_spent_before_anything_else(step: UpdatePassword, scene: Scene):
