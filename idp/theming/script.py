@@ -60,14 +60,20 @@ def _words(words: Catalogue) -> Mapping[str, object]:
     def say(*keys: str) -> tuple[str, ...]:
         return tuple(words.plain(key, {}) for key in keys)
 
+    def named(show: str, hide: str) -> tuple[tuple[str, str, str], ...]:
+        shorts = say("password.show.short", "password.hide.short")
+        pairs = zip(say(show, hide), shorts, strict=True)
+        return tuple(
+            name.partition(short) if short in name else ("", name, "") for name, short in pairs
+        )
+
     return {
         "digits": bengali_digits("0123456789") if words.locale == "bn" else "0123456789",
         "longest": LONGEST,
-        "short": say("password.show.short", "password.hide.short"),
         "reveal": {
-            "password": say("password.show", "password.hide"),
-            "new_password": say("upd.show1", "upd.hide1"),
-            "confirm_password": say("upd.show2", "upd.hide2"),
+            "password": named("password.show", "password.hide"),
+            "new_password": named("upd.show1", "upd.hide1"),
+            "confirm_password": named("upd.show2", "upd.hide2"),
         },
         "caps": words.plain("warn.caps", {}),
         "keyboard": words.plain("warn.bnkeyboard", {}),

@@ -393,7 +393,7 @@ SYNTAX = [
     (b"a = 1\r\na = 2\r\n", "2:6 E002 is not TOML: Cannot overwrite a value"),
     (b"[mail\n", "1:6 E002 is not TOML: Expected ']' at the end of a table declaration"),
     (b'a = "x', "1:7 E002 is not TOML: Unterminated string"),
-    (b'x = 1\na = """x\n', "3:1 E002 is not TOML: Unterminated string"),
+    (b'x = 1\na = """x\n', "2:9 E002 is not TOML: Unterminated string"),
     ("ক = 1\n".encode(), "1:1 E002 is not TOML: Invalid statement"),
     (b"a = 1\nb = '\xff'\n", "2:6 E002 is not UTF-8 from here on"),
 ]

@@ -175,7 +175,9 @@ def test_every_language_says_its_own_words_and_figures(scripts):
     assert bn["seconds"][1] == "{} সেকেন্ড পরে আবার পাঠাতে পারবেন।"
     assert bn["seconds"][0].startswith("১ ")
     assert "{met}" in bn["live"]
-    assert not re.search("[A-Za-z]", "".join(bn["short"]) + bn["caps"] + bn["wait"])
+    assert not re.search("[A-Za-z]", bn["caps"] + bn["wait"])
+    assert bn["reveal"]["password"][0] == ["পাসওয়ার্ড ", "দেখুন", ""]
+    assert en["reveal"]["confirm_password"][1] == ["", "Hide", " confirmed password"]
     assert bn.keys() == en.keys()
 
 
@@ -187,10 +189,10 @@ def said(script: str):
 
 def test_a_theme_that_changes_a_sentence_changes_it_in_the_script_too(tmp_path):
     spoiled = Spoiled(tmp_path)
-    spoiled.words("en", 'msgid "warn.caps"\nmsgstr "\\"Caps\\" is </script> on"\n')
+    spoiled.words("en", 'msgid "warn.caps"\nmsgstr "\\"Caps\\" is \\\\on"\n')
     chain = (spoiled.mine, *CHAIN)
     script = compile_script(chain, load_catalogue(chain, "en"))
-    assert said(script)["caps"] == '"Caps" is </script> on'
+    assert said(script)["caps"] == '"Caps" is \\on'
 
 
 def test_a_theme_brings_no_script_of_its_own(tmp_path, scripts):

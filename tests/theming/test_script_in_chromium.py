@@ -80,12 +80,22 @@ def button(tab, name: str):
     return tab.get_by_role("button", name=name, exact=True)
 
 
+def seen(button) -> str:
+    """Return the word in a field's corner: the rest of its name is for those who hear it."""
+    words = button.locator("span")
+    visible = words.evaluate_all(
+        "es => es.filter(e => e.getBoundingClientRect().right > 0).map(e => e.textContent)"
+    )
+    [word] = [word for word in visible if word]
+    return str(word)
+
+
 def test_a_password_is_shown_and_hidden_by_a_word_named_for_its_field(site):
     tab = site.show("login fresh")
     tab.fill("#password", "abcdef")
     tab.evaluate("document.getElementById('password').setSelectionRange(2, 4)")
     show = button(tab, "পাসওয়ার্ড দেখুন")
-    assert show.text_content() == "দেখুন"
+    assert seen(show) == "দেখুন"
     show.click()
     assert tab.get_attribute("#password", "type") == "text"
     field = tab.evaluate(
@@ -114,7 +124,7 @@ def test_both_fields_of_a_new_password_have_words_with_different_names(site):
     button(tab, "Show confirmed password").click()
     assert tab.get_attribute("#confirm_password", "type") == "text"
     assert tab.get_attribute("#new_password", "type") == "password"
-    expect(button(tab, "Show new password")).to_have_text("Show")
+    assert seen(button(tab, "Show new password")) == "Show"
 
 
 def test_a_shown_password_is_sent_from_a_password_field(site):

@@ -153,7 +153,7 @@ def test_nothing_but_the_three_origins_is_asked_for(street: Street, page: Page):
     page.on("request", lambda r: asked.append(r.url))
     page.goto(street.backoffice)
     before = [u for u in asked if u.startswith(street.provider)]
-    assert len(before) == 1, before  # the login page is one response
+    assert len(before) == 2, before  # the login page is one response, and its script
     log_in(page)
     send_code(page, street.code())
     expect_there(page, street.backoffice)

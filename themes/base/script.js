@@ -33,10 +33,12 @@ function figures(number) {
 
 /* -- show and hide a password ------------------------------------------------------------------ */
 
+/* The button's name is whole, in three parts; only the middle one is seen. */
 function reveal(input) {
-  var names = words.reveal[input.id], parent = input.parentNode, button;
+  var names = words.reveal[input.id], parent = input.parentNode, button, parts;
   if (!names) { return; }
   button = make("button", "link", parent);
+  parts = ["skip", "", "skip"].map(function (name) { return make("span", name, button); });
   button.type = "button";
   parent.style.position = "relative";
   button.style.cssText = "position:absolute;right:4px;bottom:0;min-height:3rem;padding:0 12px;font-weight:600";
@@ -44,8 +46,7 @@ function reveal(input) {
     var start = input.selectionStart, end = input.selectionEnd, focused = page.activeElement === input;
     input.type = shown ? "text" : "password";
     if (focused) { input.setSelectionRange(start, end); }
-    button.textContent = words.short[+shown];
-    button.setAttribute("aria-label", names[+shown]);
+    parts.forEach(function (part, at) { part.textContent = names[+shown][at]; });
   }
   show(false);
   input.style.paddingRight = button.offsetWidth + 8 + "px";
