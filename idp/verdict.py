@@ -63,14 +63,15 @@ def judge(config: Path) -> tuple[Loaded, Themes]:
     try:
         themes = open_themes(loaded.settings)
     except ThemeRefused as error:
-        raise MistakesFound([*found, *map(_of_theme, error.all)]) from error
+        raise MistakesFound([*found, *mistakes_of(error)]) from error
     if found:
         raise MistakesFound(found)
     return _with_files(loaded, themes), themes
 
 
-def _of_theme(error: ThemeRefused) -> Mistake:
-    return Mistake(str(error.path), error.line, 1, "E301", "", error.what)
+def mistakes_of(refused: ThemeRefused) -> list[Mistake]:
+    """Return why a theme is refused, as mistakes of a configuration."""
+    return [Mistake(str(one.path), one.line, 1, "E301", "", one.what) for one in refused.all]
 
 
 def _with_files(loaded: Loaded, themes: Themes) -> Loaded:

@@ -12,7 +12,7 @@ from idp.accounts.user_fields import UserRefused
 from idp.model.action_token import ActionToken
 from idp.model.clock import Clock
 from idp.model.keyring import Keyring
-from idp.model.letter import Letter
+from idp.model.letter import link_letter
 from idp.model.tokens import new_id, new_reference
 from idp.model.user import User
 from idp.stores.ports import StoredUser, Stores, UserFilter, Work
@@ -105,23 +105,15 @@ class Invitations:
             expires_at=at + self.lifetime,
         )
         work.action_tokens.add(token)
-        work.outbox.add(self._letter(token, user))
-
-    def _letter(self, token: ActionToken, user: User) -> Letter:
-        return Letter(
-            id=new_id(),
+        letter = link_letter(
+            token,
+            self.form_key.newest,
             kind="welcome",
             to=user.email,
             locale=choose(self.locales, self.locales[0], saved=user.locale),
-            reference=token.reference,
-            facts={
-                "token": token.id,
-                "key_version": self.form_key.newest,
-                "client": token.client_id,
-            },
-            created_at=token.created_at,
-            expires_at=token.expires_at,
+            where={},
         )
+        work.outbox.add(letter)
 
 
 def _live(work: Work, user: User, now: int) -> int:

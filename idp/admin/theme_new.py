@@ -1,12 +1,14 @@
 """A new theme: a few commented lines to begin with."""
 
-import re
 from pathlib import Path
 from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from idp.admin.folders import create_folder
 from idp.admin.theme_shelf import Shelf
 from idp.model.errors import ProbeshError
+from idp.settings.values import ThemeName
 from idp.theming.style import tokens_of
 from idp.theming.theme_file import THEME_FILE
 
@@ -46,7 +48,7 @@ msgstr ""
 # msgid "login.submit"
 # msgstr "{example}"
 """
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")  # as the settings' theme.name
+_NAME: Final[TypeAdapter[str]] = TypeAdapter(ThemeName)
 _EXAMPLES: Final = {"bn": "প্রবেশ করুন"}
 
 
@@ -83,10 +85,12 @@ def new_theme(shelf: Shelf, name: str, parent: str) -> Path:
 
 
 def _check_name(shelf: Shelf, name: str) -> None:
-    if not _NAME.fullmatch(name):
+    try:
+        _NAME.validate_python(name)
+    except ValidationError as error:
         raise ThemeNotMade(
             "A theme's name has small Latin letters, digits, - and _, begins with a letter"
             " and is not longer than 41 characters."
-        )
+        ) from error
     if name in shelf.names:
         raise ThemeNotMade(f'There is a theme "{name}" already.')

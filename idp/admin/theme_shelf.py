@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from idp.settings import Mistake, Settings
-from idp.theming import Theme, ThemeRefused, load_themes
+from idp.settings import Settings
+from idp.theming import Theme, load_themes
 from idp.theming.catalogues import load_catalogue
 from idp.theming.folders import Folders, find_chain
 from idp.theming.frame import HelpRows
@@ -116,11 +116,6 @@ def _pairs_of(tokens: Tokens) -> tuple[Pair, ...]:
         for scheme, colours in (("light", tokens.light), ("dark", tokens.dark))
         for ink, ground, least in PAIRS
     )
-
-
-def mistakes_of(refused: ThemeRefused) -> list[Mistake]:
-    """Return why a theme is refused, as the verdict on a configuration tells it."""
-    return [Mistake(str(one.path), one.line, 1, "E301", "", one.what) for one in refused.all]
 
 
 def _stretched(chain: tuple[Declared, ...], settings: Settings) -> Theme:

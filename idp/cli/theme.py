@@ -9,11 +9,12 @@ import click
 from idp.admin.gallery import Gallery, Listener, write_gallery
 from idp.admin.theme_check import Report, report_on
 from idp.admin.theme_new import new_theme
-from idp.admin.theme_shelf import Pair, Shelf, mistakes_of
+from idp.admin.theme_shelf import Pair, Shelf
 from idp.cli.command import CommandFailed, Invocation, shared_options
 from idp.settings import Mistake, MistakesFound
 from idp.settings.diagnostics import did_you_mean
 from idp.theming import ThemeRefused
+from idp.verdict import mistakes_of
 
 _ONE_PIECE = 4096  # bytes of a login page that a slow line brings at once
 

@@ -13,7 +13,7 @@ from idp.accounts.throttle import Limit, Limits, longest_wait
 from idp.flow.effects import ResendChallenge, StartChallenge
 from idp.flow.outcomes import Challenge
 from idp.flow.step import Scene
-from idp.flow.waiting import not_yet
+from idp.flow.waiting import seconds_left
 from idp.model import sessions
 from idp.model.keyring import Keyring
 from idp.model.letter import Letter
@@ -26,7 +26,6 @@ CHALLENGE = "challenge"  # the note that names it
 
 _SENDS = 3  # letters a challenge
 _LENGTH = 6
-_HOUR = 3600  # seconds: what a wait without an end is told as
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,21 @@ class Codes:
         effect = StartChallenge(challenge, _letter(scene, challenge, to), to.limits)
         return Challenge(notes={CHALLENGE: challenge.id}, effects=(effect,))
 
-    def renew(self, scene: Scene, to: Recipient) -> Challenge:
+    def read(
+        self, scene: Scene, form: Mapping[str, str], to: Recipient
+    ) -> tuple[sessions.Challenge, str] | Challenge:
+        """Return a challenge and the six digits to be judged, or the answer if there are none."""
+        challenge = self.find(scene, to)
+        if form.get("action") == "resend":
+            return self._resend(scene, challenge, to)
+        code = read_code(form.get("code", ""))
+        if isinstance(code, Message):
+            return Challenge(errors=(code,))
+        if challenge is None or challenge.expires_at <= scene.visit.now:
+            return self._renew(scene, to)
+        return challenge, code
+
+    def _renew(self, scene: Scene, to: Recipient) -> Challenge:
         """Answer a code that is worth nothing any more: another is on its way, or has to wait."""
         full = self.fault(scene, to)
         if full is not None:
@@ -76,16 +89,15 @@ class Codes:
         expired = Message("otp.err.expired", field="code")
         return Challenge(errors=(expired,), notes=started.notes, effects=started.effects)
 
-    def resend(
+    def _resend(
         self, scene: Scene, challenge: sessions.Challenge | None, to: Recipient
     ) -> Challenge:
         """Answer the button: the same code once more, and a new one only when that has expired."""
         now = scene.visit.now
         if challenge is None or challenge.expires_at <= now:
-            return self.renew(scene, to)
-        wait = challenge.last_sent_at + self.resend_after - now
-        if wait > 0:
-            return Challenge(notice=not_yet(wait, "otp.wait"))
+            return self._renew(scene, to)
+        if now < challenge.last_sent_at + self.resend_after:
+            return Challenge(notice=Message("resend.early"))
         if challenge.sends >= _SENDS:
             left = whole_minutes(challenge.expires_at - now)
             return Challenge(errors=(Message("otp.limit", {"n": left}),))
@@ -186,8 +198,7 @@ def read_code(text: str) -> str | Message:
 
 def at_the_limit(full: Blocked, *, now: int) -> Message:
     """Tell when the next code can be sent."""
-    seconds = _HOUR if full.until is None else full.until - now
-    return Message("otp.limit", {"n": max(1, whole_minutes(seconds))})
+    return Message("otp.limit", {"n": max(1, whole_minutes(seconds_left(full, now=now)))})
 
 
 def wrong_code(left: int) -> Message:

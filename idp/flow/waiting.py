@@ -22,13 +22,10 @@ def must_wait(seconds: int, *, now: int, user_typed: str) -> Throttled:
 
 
 def must_wait_for(blocked: Blocked, *, now: int, user_typed: str) -> Throttled:
-    """Answer that a counter waits; one that is closed until it is cleared is told as an hour."""
-    seconds = _HOUR if blocked.until is None else blocked.until - now
-    return must_wait(seconds, now=now, user_typed=user_typed)
+    """Answer that a counter waits."""
+    return must_wait(seconds_left(blocked, now=now), now=now, user_typed=user_typed)
 
 
-def not_yet(seconds: int, key: str) -> Message:
-    """Say when a letter may be sent again: in the words of `key` below a minute."""
-    if seconds < MINUTE:
-        return Message(key, {"s": max(1, seconds)})
-    return Message("sent.wait.m", {"n": whole_minutes(seconds)})
+def seconds_left(blocked: Blocked, *, now: int) -> int:
+    """Return how long a counter waits; one that only somebody can open is told as an hour."""
+    return _HOUR if blocked.until is None else blocked.until - now

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from idp.model.action_token import ActionToken
+from idp.model.tokens import new_id
+
 Lane: TypeAlias = Literal["mail", "notice"]
 GHOST = "none"  # the kind of a letter to an unknown user: the same row, and nothing leaves
 
@@ -26,6 +29,33 @@ class Letter:
     created_at: int
     expires_at: int  # after this a delivery helps nobody: it is dropped
     attempts: int = 0
+
+
+def link_letter(
+    token: ActionToken,
+    key_version: int,
+    *,
+    kind: str,
+    to: str,
+    locale: str,
+    where: Mapping[str, str],
+) -> Letter:
+    """Return the letter that carries the link of an action token; `where` it was asked for."""
+    return Letter(
+        id=new_id(),
+        kind=kind,
+        to=to,
+        locale=locale,
+        reference=token.reference,
+        facts={
+            "token": token.id,
+            "key_version": key_version,
+            "client": token.client_id,
+            **where,
+        },
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,18 @@ from dataclasses import dataclass, replace
 
 from idp.accounts import known_browsers
 from idp.accounts.user_sessions import UserSessionRules
-from idp.flow.step import Visit
+from idp.flow.notices import notice
+from idp.flow.step import Scene
 from idp.model.clock import Clock
 from idp.model.errors import AuthorizationError, RequestRefused
-from idp.model.letter import Letter
 from idp.model.page import Page
 from idp.model.request import AuthorizationRequest
 from idp.model.sessions import AuthenticationSession, UserSession
-from idp.model.tokens import new_id
 from idp.model.user import User
 from idp.oidc.provider import OpenIDProvider
 from idp.signin.answers import Answer, Browser, Cookies, GoTo, Reply
 from idp.signin.showing import Showing
 from idp.stores.ports import Stores, Work
-
-_LETTER_LIFE = 24 * 3600  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +65,8 @@ class Granting:
         """Log in who has proven every step, and answer the client, within `work`."""
         now = self.clock()
         if known_browsers.is_new(work, user.id, browser.known, now):
-            work.outbox.add(_news(proven, user, browser.visit(now)))
+            scene = Scene.of(proven, user, browser.visit(now))
+            work.outbox.add(notice(scene, "new_device", user.email))
         person = self.sessions.find_good(work, browser.session, now=now)
         cookie, session = self.sessions.start(
             work, user, amr=proven.amr, now=now, replaces=person[0] if person else None
@@ -121,17 +119,3 @@ class Granting:
             reference=reference,
             client_id="",
         )
-
-
-def _news(proven: AuthenticationSession, user: User, visit: Visit) -> Letter:
-    """Return the letter that tells of a login in a browser which the account has not used."""
-    return Letter(
-        id=new_id(),
-        kind="new_device",
-        to=user.email,
-        locale=proven.locale,
-        reference=proven.reference,
-        facts={"client": proven.client_id, **visit.whereabouts},
-        created_at=visit.now,
-        expires_at=visit.now + _LETTER_LIFE,
-    )

@@ -94,8 +94,11 @@ class Templates(ImmutableSandboxedEnvironment):
         for name in _UNESCAPING:
             del self.filters[name]
 
-    def named(self, name: str) -> str:
-        """Return the full name of the first theme's template of that name."""
+    def find(self, name: str) -> Template:
+        """Return the first theme's template of that name. Raise TemplateNotFound."""
+        return self.get_template(self._named(name))
+
+    def _named(self, name: str) -> str:
         return self._sources.find(name, 0, self._depth)
 
     @override
@@ -109,7 +112,7 @@ class Templates(ImmutableSandboxedEnvironment):
         level = int(parent.partition(":")[0])
         if template.startswith("!"):
             return self._sources.find(template[1:], level + 1, self._depth)
-        return self.named(template)
+        return self._named(template)
 
     def check(self, words: Catalogue, files: Manifest | None) -> None:
         """Compile and judge every template. Raise ThemeRefused with the place of every fault.
@@ -149,7 +152,7 @@ class Templates(ImmutableSandboxedEnvironment):
         An empty name stands for what is in no block.
         """
         own = [
-            template for template in self._reached(self.named(name)) if self._is_own(template.name)
+            template for template in self._reached(self._named(name)) if self._is_own(template.name)
         ]
         whole = [one for one in own if not any(one.all(nodes.Extends))]
         found = [
@@ -164,7 +167,7 @@ class Templates(ImmutableSandboxedEnvironment):
     def _reached(self, name: str) -> Iterator[Parsed]:
         """Yield a template and all that it names, the nearest first."""
         # No page names the sidebar: it is given to all, rendered.
-        waiting, seen = [name, self.named("aside.html")], set()
+        waiting, seen = [name, self._named("aside.html")], set()
         for one in waiting:
             if one not in seen:
                 seen.add(one)

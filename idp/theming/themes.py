@@ -112,21 +112,25 @@ class Theme:
             self._kept[key] = kept
         return kept.fill(hidden, frame.reference)
 
-    def check_pages(self) -> None:
-        """Compare every state of each page with what the base's templates make of it.
+    def try_all(self) -> None:
+        """Render everything that there is, so that nobody else is the first to see a fault.
 
-        Raise ThemeRefused with the places where a page loses what it works by.
+        Each page is compared with what the base's templates make of it. Raise ThemeRefused with
+        the places where one loses what it works by.
         """
-        if not self._templates.has_pages:
-            return
-        original = self._draw(Templates(self.folders[-1:]))
+        for locale in self.locales:
+            for letter in LETTERS:
+                self.letter(letter.kind, locale, letter.facts(locale))
+        original = self._draw(Templates(self.folders[-1:])) if self._templates.has_pages else None
         found: dict[tuple[Path, int], ThemeRefused] = {}
-        for state in STATES:
-            for locale in self.locales:
+        for locale in self.locales:
+            for state in STATES:
                 page, frame = state.page_in(locale), state.frame(locale)
-                hidden = _hidden(frame.hidden)
-                wanted = self._render(page, frame, hidden, original)
-                if lost := find_lost(self.page(page, frame), wanted):
+                html = self.page(page, frame)
+                if original is None:
+                    continue
+                wanted = self._render(page, frame, _hidden(frame.hidden), original)
+                if lost := find_lost(html, wanted):
                     place = self._templates.place_of(f"{page.name}.html", block_of(lost))
                     told = ", ".join(dict.fromkeys(need.told for need in lost))
                     what = f"in the state “{state.name}” the page loses {told}"
@@ -163,8 +167,8 @@ class Theme:
     def _letter(self, kind: str, locale: str, facts: Facts) -> RenderedLetter:
         words, look = self._catalogues[locale], self.looks.by_locale[locale]
         known = {"locale": locale, "facts": facts, "support": self._support}
-        text = self._template(f"mail/{kind}.txt.j2")
-        html = self._template(f"mail/{kind}.html.j2")
+        text = self._templates.find(f"mail/{kind}.txt.j2")
+        html = self._templates.find(f"mail/{kind}.html.j2")
         return RenderedLetter(
             subject=words.plain(_SUBJECTS.get(kind, f"mail.{kind}.subject"), {}),
             text=text.render(known, say=_plain(words)).strip() + "\n",
@@ -186,22 +190,15 @@ class Theme:
         """Return the keys of every sentence of a language."""
         return self._catalogues[locale].keys
 
-    def _template(self, name: str) -> Template:
-        return self._templates.get_template(self._templates.named(name))
-
     def _static(self, name: str) -> str:
         """Return the address of a static file. Raise LookupError for an unknown one."""
         return self._base + self.looks.files.require(name).address
 
     def _draw(self, templates: Templates) -> _Drawn:
         """Make all pages of these templates ready; each sidebar is rendered once, here."""
-
-        def named(name: str) -> Template:
-            return templates.get_template(templates.named(name))
-
-        aside = named("aside.html")
+        aside = templates.find("aside.html")
         return _Drawn(
-            {name: named(f"{name}.html") for name in FIELDS},
+            {name: templates.find(f"{name}.html") for name in FIELDS},
             {locale: self._surroundings(locale, aside) for locale in self.locales},
         )
 
@@ -312,20 +309,10 @@ def _load(
     }
     try:
         theme = Theme(chain, catalogues, HelpRows.of(support), base)
-        _try(theme)
+        theme.try_all()
     except _FAULTS as error:
         raise ThemeRefused(*_place(error, folders), str(error)) from error
     return theme
-
-
-def _try(theme: Theme) -> None:
-    """Render everything that there is, so that nobody else is the first to see a fault."""
-    for locale in theme.locales:
-        for state in STATES:
-            theme.page(state.page_in(locale), state.frame(locale))
-        for letter in LETTERS:
-            theme.letter(letter.kind, locale, letter.facts(locale))
-    theme.check_pages()
 
 
 def _place(error: BaseException, folders: Folders) -> tuple[Path, int]:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from idp.admin.theme_shelf import Shelf, mistakes_of
+from idp.admin.theme_shelf import Shelf
 from idp.theming import ThemeRefused
 from idp.theming.style import PAIRS, contrast
+from idp.verdict import mistakes_of
 from tests.admin.gallery.conftest import THEME, settings_with
 
 

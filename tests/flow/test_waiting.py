@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.flow.waiting import must_wait, must_wait_for, not_yet, too_often
+from idp.flow.waiting import must_wait, must_wait_for, too_often
 from idp.model.page import Message
 from idp.stores.ports import Blocked
 
@@ -31,18 +31,3 @@ def test_a_counter_that_only_somebody_can_open_is_told_as_an_hour():
     closed = must_wait_for(Blocked(until=None), now=100, user_typed="")
     assert closed.error == Message("err.rate", {"n": 60})
     assert must_wait_for(Blocked(until=142), now=100, user_typed="").until == 142
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [
-        (0, Message("otp.wait", {"s": 1})),
-        (59, Message("otp.wait", {"s": 59})),
-        (60, Message("sent.wait.m", {"n": 1})),
-        (61, Message("sent.wait.m", {"n": 2})),
-    ],
-)
-def test_a_letter_that_must_wait_is_told_in_seconds_and_then_in_minutes(
-    seconds: int, told: Message
-):
-    assert not_yet(seconds, "otp.wait") == told

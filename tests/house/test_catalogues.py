@@ -60,6 +60,7 @@ OWN = {
     "mismatch.registered",
     "password.hide.short",
     "password.show.short",
+    "resend.early",
     "sent.ready",
     "sent.wait.m",
     "side.apply",

@@ -112,7 +112,9 @@ def test_a_status_that_the_program_gives_a_page_is_in_the_list():
 
 def kinds_of_letters() -> set[str]:
     """Return every kind that is put into the outbox or rendered for it, notices left out."""
-    promised = {text_of(told(call, 1, "kind")) for _, call in calls("Letter")}
+    makers = {"Letter": 1, "link_letter": 2, "notice": 1}
+    made = [(call, at) for name, at in makers.items() for _, call in calls(name)]
+    promised = {text_of(told(call, at, "kind")) for call, at in made}
     tree = ast.parse((CODE / "signin/letters.py").read_text("utf-8"))
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     by_kind = next(node for node in functions if node.name == "by_kind")

@@ -552,6 +552,14 @@ def test_behind_the_mailbox_an_account_has_twenty_wrong_passwords_a_day_from_eve
     assert owner.answer["code"]
 
 
+def _log_in_after_a_reset(system: System) -> None:
+    owner = resetting.reset(system)
+    owner.press("login")
+    owner.press("submit", userid=USER, password=NEW)
+    assert LIMIT not in owner.text
+    assert owner.press("submit", code=system.code()).answer["code"]
+
+
 def test_the_other_order_does_not_go_round_a_counter_of_codes_that_is_closed(system: System):
     shut(system)
     key = Throttle.otp_key(user(system).id)
@@ -564,11 +572,7 @@ def test_the_other_order_does_not_go_round_a_counter_of_codes_that_is_closed(sys
     browser.press("submit", password=PASSWORD)
     assert CLOSED in browser.text
     assert count(system, "user_sessions") == 0
-    owner = resetting.reset(system)
-    owner.press("login")
-    owner.press("submit", userid=USER, password=NEW)
-    owner.press("submit", code=system.code())
-    assert owner.answer["code"]
+    _log_in_after_a_reset(system)
 
 
 def test_a_counter_of_codes_that_only_pauses_leaves_the_other_order_open(small: System):
@@ -587,11 +591,7 @@ def test_who_knew_the_old_password_has_not_used_up_the_codes_of_the_new_one(syst
             try_password(system, PASSWORD)
         system.deliver()
         system.clock.advance(901)
-    owner = resetting.reset(system)
-    owner.press("login")
-    owner.press("submit", userid=USER, password=NEW)
-    assert LIMIT not in owner.text
-    assert owner.press("submit", code=system.code()).answer["code"]
+    _log_in_after_a_reset(system)
 
 
 def test_strangers_who_ask_for_everything_leave_a_letter_of_each_kind_an_hour(small: System):

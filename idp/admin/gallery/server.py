@@ -17,8 +17,9 @@ from idp.admin.gallery.exhibits import BY_SLUG, EXHIBITS, Exhibit, LetterExhibit
 from idp.admin.gallery.showing import STYLE, show
 from idp.admin.gallery.sources import source_of
 from idp.admin.gallery.switches import NoSuchChoice, Panel, Switches
-from idp.admin.theme_shelf import Shelf, Shown, mistakes_of
+from idp.admin.theme_shelf import Shelf, Shown
 from idp.theming import ThemeRefused
+from idp.verdict import mistakes_of
 
 _HOST: Final = "127.0.0.1"
 _REFUSED: Final = 422

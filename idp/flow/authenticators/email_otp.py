@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from idp.accounts.throttle import OTP, Throttle
 from idp.accounts.user_id import masked
-from idp.flow.codes import Codes, Recipient, read_code, wrong_code
+from idp.flow.codes import Codes, Recipient, wrong_code
 from idp.flow.effects import ClearCounter, Effect, HoldVersion, SpendChallenge
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
@@ -39,21 +39,13 @@ class EmailOtp:
         return Page("code", view, errors=(fault,) if fault else ())
 
     def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
-        to = self._recipient(scene)
-        challenge = self.codes.find(scene, to)
-        if form.get("action") == "resend":
-            return self.codes.resend(scene, challenge, to)
-        code = read_code(form.get("code", ""))
-        if isinstance(code, Message):
-            return Challenge(errors=(code,))
-        user = scene.user
+        user, now = scene.user, scene.visit.now
         if user is None or not user.enabled:
             return Refused(error=Message("err.disabled"))
-        if challenge is None or challenge.expires_at <= scene.visit.now:
-            return self.codes.renew(scene, to)
-        return self._check(user, challenge, code, now=scene.visit.now)
-
-    def _check(self, user: User, challenge: sessions.Challenge, code: str, *, now: int) -> Outcome:
+        found = self.codes.read(scene, form, self._recipient(scene))
+        if isinstance(found, Challenge):
+            return found
+        challenge, code = found
         limit = self.throttle.otp_key(user.id), OTP
         blocked, left = self.codes.reserve(challenge, limit, now=now)
         if blocked is not None:

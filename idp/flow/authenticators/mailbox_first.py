@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 
 from idp.accounts import user_id
 from idp.accounts.throttle import Throttle
-from idp.flow.codes import Codes, Recipient, at_the_limit, read_code, wrong_code
+from idp.flow.codes import Codes, Recipient, at_the_limit, wrong_code
 from idp.flow.effects import Effect, GiveBack, HoldVersion, SpendChallenge
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
-from idp.model import sessions
 from idp.model.letter import GHOST
 from idp.model.page import Message, Page
 from idp.model.user import User
@@ -47,24 +46,10 @@ class MailboxFirst:
 
     def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
         user, to = self._look_up(scene)
-        challenge = self.codes.find(scene, to)
-        if form.get("action") == "resend":
-            return self.codes.resend(scene, challenge, to)
-        code = read_code(form.get("code", ""))
-        if isinstance(code, Message):
-            return Challenge(errors=(code,))
-        if challenge is None or challenge.expires_at <= scene.visit.now:
-            return self.codes.renew(scene, to)
-        return self._check(scene, challenge, code, user, to)
-
-    def _check(
-        self,
-        scene: Scene,
-        challenge: sessions.Challenge,
-        code: str,
-        user: User | None,
-        to: Recipient,
-    ) -> Outcome:
+        found = self.codes.read(scene, form, to)
+        if isinstance(found, Challenge):
+            return found
+        challenge, code = found
         (limit,), now = to.tries, scene.visit.now
         blocked, left = self.codes.reserve(challenge, limit, now=now)
         if blocked is not None:

@@ -13,19 +13,18 @@ from idp.accounts.known_browsers import NOBODY
 from idp.accounts.passwords import Hasher, is_hashable
 from idp.accounts.throttle import Attempt, Closed, Slot, Throttle, is_closed
 from idp.flow.effects import ClearCounter, Effect, GiveBack, HoldVersion, Rehash, SendWithin
+from idp.flow.notices import notice
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded, SwitchTo
 from idp.flow.step import Scene
 from idp.flow.waiting import must_wait_for
-from idp.model.letter import GHOST, Letter
+from idp.model.letter import GHOST
 from idp.model.page import Message, Page
-from idp.model.tokens import new_id
 from idp.model.user import User
 from idp.stores.ports import Blocked, Stores
 
 MAILBOX_FIRST = "mailbox_first"  # the step that comes first when strangers have had their tries
 
 _WRONG = Message("err.login", field="password")
-_LETTER_LIFE = 24 * 3600  # seconds
 
 
 @dataclass(frozen=True)
@@ -137,18 +136,9 @@ class Password:
 
     def _warning(self, scene: Scene, attempt: Attempt, typed: str) -> SendWithin:
         """Return what tells the owner; nobody is told by a letter that never leaves."""
-        user, now = attempt.user, scene.visit.now
-        is_somebody = user is not None and user.enabled
-        letter = Letter(
-            id=new_id(),
-            kind="paused" if is_somebody else GHOST,
-            to=user.email if user else user_id.mailbox(typed),
-            locale=scene.locale,
-            reference=scene.reference,
-            facts={"client": scene.origin.client_id, **scene.visit.whereabouts},
-            created_at=now,
-            expires_at=now + _LETTER_LIFE,
-        )
+        user = attempt.user
+        kind = "paused" if user is not None and user.enabled else GHOST
+        letter = notice(scene, kind, user.email if user else user_id.mailbox(typed))
         return SendWithin(letter, self.throttle.warning_limit(user, attempt.user_id_canonical))
 
 

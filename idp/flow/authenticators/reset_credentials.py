@@ -17,10 +17,10 @@ from idp.accounts.throttle import Limits, Throttle
 from idp.flow.effects import OfferLink
 from idp.flow.outcomes import Challenge, Outcome
 from idp.flow.step import Scene, Visit
-from idp.flow.waiting import must_wait, not_yet
+from idp.flow.waiting import must_wait
 from idp.model.action_token import ActionToken
 from idp.model.keyring import Keyring
-from idp.model.letter import GHOST, Letter
+from idp.model.letter import GHOST, link_letter
 from idp.model.page import Message, Page
 from idp.model.tokens import new_id
 from idp.model.user import User
@@ -101,9 +101,8 @@ class ResetCredentials:
         if fault:
             return Challenge(errors=(Message(fault, field="userid"),), user_typed=typed, notes={})
         canonical, now = user_id.canonical(typed), scene.visit.now
-        early = self._wait(canonical, scene.visit) if is_again else 0
-        if early:
-            return Challenge(notice=not_yet(early, "sent.wait"))
+        if is_again and self._wait(canonical, scene.visit):
+            return Challenge(notice=Message("resend.early"))
         wait = self.limits.wait_for_reset(scene.visit.address, canonical)
         if wait is not None:
             return must_wait(wait, now=now, user_typed=typed)
@@ -167,11 +166,18 @@ class ResetCredentials:
     def _offer(self, scene: Scene, typed: str, canonical: str) -> OfferLink:
         with self.stores.read() as work:
             user, limits = self._look_up(work, canonical, scene.visit)
-        token = self._token(scene, typed, canonical)
-        letter = self._letter(scene, token)
+        token, kind, to = self._token(scene, typed, canonical), GHOST, user_id.mailbox(typed)
         if user is not None and user.enabled:
             token = replace(token, user_id=user.id, credential_version=user.credential_version)
-            letter = replace(letter, kind="reset", to=user.email)
+            kind, to = "reset", user.email
+        letter = link_letter(
+            token,
+            self.form_key.newest,
+            kind=kind,
+            to=to,
+            locale=scene.locale,
+            where=scene.visit.whereabouts,
+        )
         return OfferLink(token, letter, limits, _MOST_LIVE)
 
     def _token(self, scene: Scene, typed: str, canonical: str) -> ActionToken:
@@ -187,23 +193,6 @@ class ResetCredentials:
             browser_digest=origin.browser_digest,
             created_at=now,
             expires_at=now + self.lifetime,
-        )
-
-    def _letter(self, scene: Scene, token: ActionToken) -> Letter:
-        return Letter(
-            id=new_id(),
-            kind=GHOST,
-            to=user_id.mailbox(token.user_typed),
-            locale=scene.locale,
-            reference=scene.reference,
-            facts={
-                "token": token.id,
-                "key_version": self.form_key.newest,
-                "client": token.client_id,
-                **scene.visit.whereabouts,
-            },
-            created_at=token.created_at,
-            expires_at=token.expires_at,
         )
 
 

@@ -13,12 +13,11 @@ from idp.accounts.policy import Policy
 from idp.accounts.sign_out import SignOut
 from idp.accounts.throttle import Throttle
 from idp.flow.effects import ChangePassword, Effect, EndOthers, Send, SpendLink
+from idp.flow.notices import notice
 from idp.flow.outcomes import Challenge, Outcome, Refused, Succeeded
 from idp.flow.step import Scene
 from idp.flow.waiting import must_wait_for
-from idp.model.letter import Letter
 from idp.model.page import Message, Page
-from idp.model.tokens import new_id
 from idp.model.user import User
 from idp.stores.ports import Stores
 
@@ -27,7 +26,6 @@ OTHER = "other"  # the note that names somebody else who is logged in in this br
 
 _OTHERS = "others"  # the note of a check mark that was taken away
 _OFF = "off"
-_LETTER_LIFE = 24 * 3600  # seconds
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ class UpdatePassword:
                     self.sign_out, user.id, scene.reference, visit.session, visit.known_browser
                 )
             )
-        return (*effects, Send(_notice(scene, user)))
+        return (*effects, Send(notice(scene, "changed", user.email)))
 
 
 def _is_same(new: str, confirm: str) -> bool:
@@ -127,17 +125,3 @@ def _is_same(new: str, confirm: str) -> bool:
 def _again(scene: Scene, errors: tuple[Message, ...], *, others: bool) -> Challenge:
     notes = {name: note for name, note in scene.notes.items() if name in {LINK, OTHER}}
     return Challenge(errors=errors, notes=notes if others else {**notes, _OTHERS: _OFF})
-
-
-def _notice(scene: Scene, user: User) -> Letter:
-    now = scene.visit.now
-    return Letter(
-        id=new_id(),
-        kind="changed",
-        to=user.email,
-        locale=scene.locale,
-        reference=scene.reference,
-        facts={"client": scene.origin.client_id, **scene.visit.whereabouts},
-        created_at=now,
-        expires_at=now + _LETTER_LIFE,
-    )

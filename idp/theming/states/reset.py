@@ -25,10 +25,9 @@ def _sent(
     wait: int = 0,
     can_return: bool = True,
     status: int = 200,
-    **facts: int,
 ) -> State:
     view = {"email": USER, "minutes": 30, "wait": wait, "can_return": can_return}
-    page = Page("sent", view, errors, Message(key, facts), status)
+    page = Page("sent", view, errors, Message(key), status)
     return State(name=f"sent {name}", page=page, client=CLIENT)
 
 
@@ -53,8 +52,7 @@ STATES = (
     _sent("ready to resend"),
     _sent("resent", key="sent.resent", wait=58),
     _sent("limit", wait=840),
-    _sent("asked too early", key="sent.wait", wait=42, s=42),
-    _sent("asked minutes too early", key="sent.wait.m", wait=840, n=14),
+    _sent("asked too early", key="resend.early", wait=42),
     _sent("rate", Message("err.rate", {"n": 10}), status=429),
     _sent("rate seconds", Message("err.rate.s", {"s": 42}), status=429),
     _sent("form expired", Message("form.expired"), status=403),
