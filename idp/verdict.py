@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from idp.settings import (
     load_secrets,
 )
 from idp.settings.snapshot import digest_of
-from idp.theming import Folders, ThemeRefused, Themes, fingerprint, load_all
+from idp.theming import Folders, Stamp, Support, ThemeRefused, Themes, fingerprint, load_all
 
 _HERE = Path(__file__).parent
 # A wheel carries the themes inside the package, a checkout beside it.
@@ -86,15 +87,33 @@ def _with_files(loaded: Loaded, themes: Themes) -> Loaded:
 
 
 def open_themes(settings: Settings) -> Themes:
-    """Return the configured themes. Raises ThemeRefused with its place."""
-    return load_all(
-        Folders(THEMES, settings.theme.folder),
+    """Return the configured themes. Raises ThemeRefused with its place.
+
+    To try them all takes long: those of the last time are returned if nothing of them has changed.
+    """
+    folders = Folders(THEMES, settings.theme.folder)
+    return _open_themes(
+        folders,
+        folders.stamp,
         settings.theme.name,
-        {client.client_id: client.theme for client in settings.clients if client.theme},
-        locales=settings.theme.locales,
-        support=settings.support,
-        base=urlsplit(settings.issuer).path,
+        tuple((client.client_id, client.theme) for client in settings.clients if client.theme),
+        settings.theme.locales,
+        settings.support,
+        urlsplit(settings.issuer).path,
     )
+
+
+@lru_cache(maxsize=1)
+def _open_themes(
+    folders: Folders,
+    _: Stamp,
+    default: str,
+    by_client: tuple[tuple[str, str], ...],
+    locales: tuple[str, ...],
+    support: Support,
+    base: str,
+) -> Themes:
+    return load_all(folders, default, dict(by_client), locales=locales, support=support, base=base)
 
 
 def mail_settings(settings: Settings) -> MailSettings:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -13,9 +13,10 @@ from idp import app as house
 from idp.admin import installation
 from idp.model.letter import RenderedLetter
 from idp.model.tokens import digest
-from idp.settings import load_secrets
+from idp.settings import Settings, load_secrets
 from idp.stores.sql import SqlStores
-from idp.verdict import load_settings
+from idp.theming import Themes
+from idp.verdict import load_settings, open_themes
 from tests.browser import Browser
 from tests.fakes import FakeClock
 from tests.servers import PostgreSQL
@@ -172,7 +173,27 @@ def start(config: Path, clock: FakeClock | None = None) -> System:
     clock, desk = clock or FakeClock(), Desk()
     settings = load_settings(config)
     secrets = load_secrets(settings.secrets_dir)
-    return System(house.assemble(settings, secrets, clock=clock, post=desk), clock, desk)
+    assembly = house.assemble(
+        settings, secrets, clock=clock, post=desk, themes=shipped_themes(settings)
+    )
+    return System(assembly, clock, desk)
+
+
+_OPENED: dict[tuple[str, ...], Themes] = {}
+
+
+def shipped_themes(settings: Settings) -> Themes:
+    """Return the themes of these settings, opened once a process: trying all states takes long.
+
+    Only for configurations without a theme of their own, whose files a test may change.
+    """
+    assert not settings.theme.folder.exists()
+    of_clients = sorted((one.client_id, one.theme) for one in settings.clients if one.theme)
+    told = (settings.theme.name, settings.theme.locales, settings.support, of_clients)
+    key = (urlsplit(settings.issuer).path, *map(repr, told))
+    if key not in _OPENED:
+        _OPENED[key] = open_themes(settings)
+    return _OPENED[key]
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,18 @@
 """The themes of an installation as their files say now: read anew whenever a file has changed."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from idp.settings import Settings
 from idp.theming import Theme, load_themes
 from idp.theming.catalogues import load_catalogue
-from idp.theming.folders import Folders, find_chain
+from idp.theming.folders import Folders, Stamp, find_chain
 from idp.theming.frame import HelpRows
 from idp.theming.look import names_of
 from idp.theming.static import Asset
 from idp.theming.style import PAIRS, Tokens, contrast, tokens_of
 from idp.theming.theme_file import Declared
 from idp.verdict import THEMES
-
-State = tuple[tuple[Path, int, int], ...]  # each file with its time of change and its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class Shelf:
         self.settings = settings
         self.folders = Folders(THEMES, settings.theme.folder)
         self._lock = threading.Lock()
-        self._seen: State = ()
+        self._seen: Stamp = ()
         self._loaded: dict[tuple[str, bool], Shown] = {}
         self._assets: dict[str, Asset] = {}
 
@@ -70,7 +65,7 @@ class Shelf:
         Raises ThemeRefused.
         """
         with self._lock:
-            now = tuple(self._files())
+            now = self.folders.stamp
             if now != self._seen:
                 self._loaded.clear()
                 self._seen = now
@@ -100,13 +95,6 @@ class Shelf:
     def chain(self, name: str) -> tuple[Declared, ...]:
         """Return a theme and all that stand behind it. Raises ThemeRefused."""
         return find_chain(self.folders, name, self.settings.theme.name)
-
-    def _files(self) -> Iterator[tuple[Path, int, int]]:
-        for folder in self.folders.all:
-            for file in sorted(folder.rglob("*")):
-                with suppress(FileNotFoundError):  # an editor is just moving it
-                    told = file.stat()
-                    yield file, told.st_mtime_ns, told.st_size
 
 
 def _pairs_of(tokens: Tokens) -> tuple[Pair, ...]:

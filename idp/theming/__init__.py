@@ -1,7 +1,7 @@
 """Pages and letters: the theme chain, catalogues, locale, digits and dates."""
 
 from idp.theming.digits import bengali_digits, bengali_time, moment, next_time, whole_minutes
-from idp.theming.folders import Folders, fingerprint
+from idp.theming.folders import Folders, Stamp, fingerprint
 from idp.theming.frame import Frame, Support
 from idp.theming.locale import choose
 from idp.theming.refused import ThemeRefused, WordsMissing
@@ -12,6 +12,7 @@ __all__ = [
     "Asset",
     "Folders",
     "Frame",
+    "Stamp",
     "Support",
     "Theme",
     "ThemeRefused",

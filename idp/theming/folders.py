@@ -1,7 +1,8 @@
 """Where themes lie, and which of them stand behind each other."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from idp.theming.theme_file import THEME_FILE, Declared, read_theme_file
 
 BASE = "base"
 Read: TypeAlias = Callable[[Path], Declared]
+Stamp: TypeAlias = tuple[tuple[Path, int, int, int], ...]
 _DIGITS = 12  # of a fingerprint
 
 
@@ -36,6 +38,11 @@ class Folders:
         )
         return tuple(dict.fromkeys(name for names in found for name in names))
 
+    @property
+    def stamp(self) -> Stamp:
+        """What is another once a file is: a time of change cannot be set back, other times can."""
+        return tuple(_stamped(self.all))
+
     def find(self, name: str) -> Path | None:
         """Return the folder of a theme. Raise ThemeRefused for a name that the program has, too."""
         found = [root / name for root in self.all if (root / name / THEME_FILE).is_file()]
@@ -43,6 +50,15 @@ class Folders:
             what = f"the program has a theme {name!r} itself: give yours another name"
             raise ThemeRefused(found[1] / THEME_FILE, 1, what)
         return found[0] if found else None
+
+
+def _stamped(roots: Iterable[Path]) -> Iterator[tuple[Path, int, int, int]]:
+    # A theme itself may be a link, which no pattern from further up follows.
+    themes = [theme for root in roots for theme in sorted(root.glob("*"))]
+    for file in (file for theme in themes for file in (theme, *sorted(theme.rglob("*")))):
+        with suppress(FileNotFoundError):  # an editor is just moving it
+            told = file.lstat()
+            yield file, told.st_ino, told.st_ctime_ns, told.st_size
 
 
 def find_chain(

@@ -1,5 +1,6 @@
 """Which combinations of language, theme, scheme, layout and script each state is looked at in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from typing_extensions import override
@@ -13,10 +14,21 @@ SCHEMES = ("light", "dark", "forced")
 LAYOUTS = {
     "phone": (360, 740),
     "narrow": (320, 256),
-    "zoomed": (640, 512),
+    "zoomed": (640, 512),  # and its text twice as large again
     "spaced": (360, 740),  # with the text spacing of WCAG 2.2, 1.4.12
     "desktop": (1280, 900),
 }
+
+
+# What each layout is asked about in tests/look/probes.js.
+PROBES: Mapping[str, tuple[str, ...]] = {
+    "phone": ("disordered", "unfocused", "small"),
+    "narrow": ("sideways", "clipped", "small"),
+    "zoomed": ("sideways", "clipped"),
+    "spaced": ("sideways", "clipped"),
+    "desktop": ("disordered", "unfocused", "small"),
+}
+OF_FORCED = ("borderless", "moving")  # in forced colours, where no motion is wanted either
 
 
 @dataclass(frozen=True, order=True)
@@ -29,6 +41,10 @@ class Combination:
     has_script: bool
     locale: str
     state: str
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        return PROBES[self.layout] + (OF_FORCED if self.scheme == "forced" else ())
 
     @override
     def __str__(self) -> str:

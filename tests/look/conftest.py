@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -13,16 +12,19 @@ from tests.look.combinations import LAYOUTS, Combination
 from tests.look.stand import Stand, load_shipped
 from tests.servers import free_port
 from tests.walks.conftest import serving
+from tests.walks.processes import ROOT
 
-Motion: TypeAlias = Literal["no-preference", "reduce"]
 HERE = Path(__file__).parent
 PROBES = (HERE / "probes.js").read_text("utf-8")
+AXE = (ROOT / "tests/npm/node_modules/axe-core/axe.min.js").read_text("utf-8")
 LEAVES = "form_post"  # the state whose page posts itself to the application
+UNFOLD = "document.querySelectorAll('details').forEach(e => {e.open = true})"
 # WCAG 2.2, 1.4.12; style sheets made by script are not the page's own, so no policy stops them.
 SPACING = """{const sheet = new CSSStyleSheet();
 sheet.replaceSync(`*{line-height:1.5!important;letter-spacing:.12em!important;
   word-spacing:.16em!important}p{margin-bottom:2em!important}`);
 document.adoptedStyleSheets = [sheet]}"""
+ENLARGING = {"spaced": SPACING, "zoomed": "document.documentElement.style.fontSize = '200%'"}
 
 
 @dataclass
@@ -32,13 +34,13 @@ class Visitor:
     tab: Page
     stand: Stand
 
-    def open(self, row: Combination, *, reduced_motion: Motion = "no-preference") -> Page:
+    def open(self, row: Combination) -> Page:
         width, height = LAYOUTS[row.layout]
         self.tab.set_viewport_size({"width": width, "height": height})
         self.tab.emulate_media(
             color_scheme="dark" if row.scheme == "dark" else "light",
             forced_colors="active" if row.scheme == "forced" else "none",
-            reduced_motion=reduced_motion,
+            reduced_motion="reduce" if row.scheme == "forced" else "no-preference",
             media="screen",
         )
         stays = row.state != LEAVES  # with its script it would be gone before anybody looks
@@ -47,8 +49,8 @@ class Visitor:
         answer = self.tab.goto(address)
         assert answer is not None
         assert answer.ok, address
-        if row.layout == "spaced":
-            self.tab.evaluate(SPACING)
+        if row.layout in ENLARGING:
+            self.tab.evaluate(ENLARGING[row.layout])
         return self.tab
 
     def show(
@@ -59,13 +61,16 @@ class Visitor:
         *,
         theme: str = "portal",
         scheme: str = "light",
-        reduced_motion: Motion = "no-preference",
     ) -> Page:
         """Open a state as most people meet it, and load the probes."""
         row = Combination(theme, layout, scheme, has_script=True, locale=locale, state=state)
-        self.open(row, reduced_motion=reduced_motion)
-        self.tab.evaluate(PROBES)
-        return self.tab
+        return self.open(row)
+
+    def probe(self, *probes: str) -> list[str]:
+        """Return what the probes find on the page that is open."""
+        asked = ",".join(f'probe.{one}().map(fault => "{one}: " + fault)' for one in probes)
+        found: list[str] = self.tab.evaluate(f"{UNFOLD};[].concat({asked})")
+        return found
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +84,7 @@ def stand() -> Iterator[Stand]:
 @pytest.fixture(scope="session")
 def visitor(stand: Stand, chromium: Browser) -> Iterator[Visitor]:
     context = chromium.new_context()
+    context.add_init_script(f"{AXE};{PROBES}")  # sent once, not with every page
     # Where the page that leaves would go: an answer without content keeps it standing.
     context.set_default_timeout(5_000)
     context.route(re.compile("^https:"), lambda route: route.fulfill(status=204))

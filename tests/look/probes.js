@@ -8,9 +8,6 @@ window.probe = (function () {
   function isSkip(e) { return e.classList.contains("skip"); }
   var controls = "a[href],button,summary,select,textarea,input:not([type=hidden])";
 
-  /* What is folded is judged too. */
-  all("details").forEach(function (e) { e.open = true; });
-
   function focusable() {
     return all(controls).filter(function (e) { return seen(e) && e.tabIndex >= 0; });
   }
@@ -60,7 +57,7 @@ window.probe = (function () {
         if (document.activeElement !== e) { faults.push("takes no focus: " + name(e)); }
         if (s.outlineStyle === "none" || parseFloat(s.outlineWidth) < 2) { faults.push("no outline: " + name(e)); }
         if (s.outlineColor === ground(e.parentElement)) { faults.push("outline not seen: " + name(e)); }
-        if (box.left < 0 || box.right > innerWidth || box.top < 0 || box.bottom > innerHeight + box.height) { faults.push("off the screen: " + name(e)); }
+        if (box.left < -1 || box.right > innerWidth + 1 || box.top < -1 || box.bottom > innerHeight + box.height) { faults.push("off the screen: " + name(e)); }
         if (!top || !(e.contains(top) || top.contains(e))) { faults.push("covered: " + name(e) + (top ? " by " + name(top) : "")); }
       });
       return faults;

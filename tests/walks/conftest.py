@@ -22,7 +22,7 @@ from idp.stores.sql import SqlStores
 from idp.verdict import load_settings
 from tests.fakes import FakeClock
 from tests.servers import free_port
-from tests.system import SECRET, write_config
+from tests.system import SECRET, shipped_themes, write_config
 
 CLIENT = """
 [[clients]]
@@ -116,7 +116,9 @@ def open_street(folder, database: str, *, more: str = "") -> Street:
     clients.write_text("[[clients]]".join([own, *others]), encoding="utf-8")
     settings = load_settings(config)
     clock, letterbox = TravelClock(), Letterbox()
-    assembly = house.assemble(settings, load_secrets(settings.secrets_dir), clock=clock)
+    secrets = load_secrets(settings.secrets_dir)
+    themes = shipped_themes(settings)
+    assembly = house.assemble(settings, secrets, clock=clock, themes=themes)
     street = Street(provider, office, ministry, box, letterbox, clock, assembly)
     doors = street.doors
     assert isinstance(assembly.stores, SqlStores)

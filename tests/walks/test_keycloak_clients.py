@@ -22,7 +22,7 @@ from idp.stores.sql import SqlStores
 from idp.stores.sql.tables import users
 from idp.verdict import load_settings
 from tests.servers import free_port
-from tests.system import PASSWORD, SECRET, write_config
+from tests.system import PASSWORD, SECRET, shipped_themes, write_config
 from tests.walks.conftest import TravelClock, serving
 from tests.walks.people import USER, log_in, send_code
 from tests.walks.processes import ROOT, HttpBrowser, wait_for_code
@@ -112,7 +112,9 @@ def open_realm(folder: Path, database: str) -> Iterator[Realm]:
     text = CLIENTS.format(spa=spa, desk=desk, spa_uris=uris, hash=digest(SECRET).hex())
     (folder / "clients.d" / "keycloak.toml").write_text(text, encoding="utf-8")
     settings, letterbox = load_settings(config), Letterbox()
-    assembly = house.assemble(settings, load_secrets(settings.secrets_dir), clock=TravelClock())
+    secrets = load_secrets(settings.secrets_dir)
+    themes = shipped_themes(settings)
+    assembly = house.assemble(settings, secrets, clock=TravelClock(), themes=themes)
     assert isinstance(assembly.stores, SqlStores)
     with contextlib.ExitStack() as doors:
         doors.callback(assembly.stores.engine.dispose)

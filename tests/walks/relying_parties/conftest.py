@@ -17,7 +17,7 @@ from idp.settings import Settings, load_secrets
 from idp.stores.sql import SqlStores
 from idp.verdict import load_settings
 from tests.servers import free_port
-from tests.system import PASSWORD, SECRET, write_config
+from tests.system import PASSWORD, SECRET, shipped_themes, write_config
 from tests.walks.conftest import TravelClock, serving
 from tests.walks.people import USER
 from tests.walks.processes import ROOT, HttpBrowser, wait_for_code
@@ -110,7 +110,9 @@ def _open(folder: Path, database: str, auth: str, realm: str) -> Place:
     (folder / "clients.d" / "sample.toml").write_text(clients, encoding="utf-8")
     settings, letterbox = load_settings(config), Letterbox()
     secrets = load_secrets(settings.secrets_dir)
-    assembly = house.assemble(settings, secrets, clock=TravelClock())
+    assembly = house.assemble(
+        settings, secrets, clock=TravelClock(), themes=shipped_themes(settings)
+    )
     environ = {
         examples.SECRET_VARIABLE: SECRET,
         "FLASK_SECRET_KEY": "a-key-of-the-tests-only-0123456789",
