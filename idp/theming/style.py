@@ -16,6 +16,7 @@ SHEETS = (*FIRST, "later.css")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _VALUE = re.compile(r'[\w\s.,%"#-]+')  # nothing that could end a declaration
 _TOKEN = re.compile(r"\$([a-z-]+)")
+_FETCH = re.compile(r"@import|url\((?!\s*[\"']?data:)", re.IGNORECASE)
 _MEDIA = re.compile(r"@[^{}]+\{(?:[^{}]*\{[^{}]*\})*\s*\}")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _TEXT, _EDGE = 4.5, 3.0  # WCAG 2.2: 1.4.3 for text, 1.4.11 for the edges of fields
@@ -156,6 +157,11 @@ def compile_style(themes: tuple[Path, ...], tokens: Tokens, names: tuple[str, ..
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if strange := set(_TOKEN.findall(line)) - known:
                 raise ThemeRefused(path, number, f"no token {', '.join(sorted(strange))}")
+            if _FETCH.search(line):
+                what = "a style sheet fetches nothing: url(data:…) is all that it may hold"
+                raise ThemeRefused(path, number, what)
+            if "</" in line:
+                raise ThemeRefused(path, number, "</ would end the style sheet in its page")
     source = "".join(path.read_text("utf-8") for path in files)
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     light = _fill(source, {**tokens.sizes, **tokens.light})

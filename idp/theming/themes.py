@@ -1,26 +1,21 @@
 """Themes: pages and letters in their words and their look."""
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template, TemplateError, TemplateNotFound, UndefinedError
+from jinja2 import Template, TemplateNotFound, UndefinedError
 from markupsafe import Markup
 
 from idp.model.letter import RenderedLetter
 from idp.model.page import Facts, Message, Page
-from idp.theming.catalogues import Catalogue, load_catalogue
-from idp.theming.essentials import block_of, find_lost
-from idp.theming.folders import BASE, Folders, find_chain
-from idp.theming.frame import Frame, HelpRows, Support, web_address
-from idp.theming.look import Looks, compile_looks, names_of
-from idp.theming.parts import judge_parts
-from idp.theming.refused import ThemeRefused, WordsMissing
+from idp.theming.catalogues import Catalogue
+from idp.theming.frame import Frame, HelpRows, web_address
+from idp.theming.look import Looks, compile_looks
+from idp.theming.refused import WordsMissing
 from idp.theming.skeleton import HIDDEN, Key, Skeleton, hollow, skeleton_key
-from idp.theming.states import FIELDS, LETTERS, STATES
+from idp.theming.states import FIELDS
 from idp.theming.static import Asset
 from idp.theming.templates import Templates
 from idp.theming.theme_file import Declared
@@ -38,7 +33,6 @@ _BOXES = {
 # Of the letters whose sentences are named otherwise than their kind.
 _SUBJECTS = {"new_device": "mail.newdev.subject", "paused": "mail.locked.subject"}
 _KEPT = 512  # fresh login pages, one a client and language
-_FAULTS = (TemplateError, WordsMissing, TypeError, LookupError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +61,25 @@ class Theme:
         catalogues: Mapping[str, Catalogue],
         support: HelpRows,
         base: str = "",
+        templates: Templates | None = None,
     ) -> None:
-        """Compile a chain, ours first; `base` is the path of the issuer. Raise ThemeRefused."""
+        """Compile a chain, ours first; `base` is the path of the issuer. Raise ThemeRefused.
+
+        `templates` take the place of the chain's own, which are judged.
+        """
         folders = tuple(declared.folder for declared in chain)
+        self._chain = chain
         self.name, self.folders = folders[0].name, folders
         self.looks: Looks = compile_looks(chain, catalogues, support, base)
         self.locales = tuple(catalogues)
         self._base = base
         self._catalogues = dict(catalogues)
-        self._templates = Templates(folders)
-        self._templates.check(catalogues[self.locales[0]], self.looks.files)
+        self._templates = templates or Templates(folders)
+        if not templates:
+            self._templates.check(catalogues[self.locales[0]], self.looks.files)
         self._support = support
         self._kept: dict[Key, Skeleton] = {}
-        self._drawn = self._draw(self._templates)
+        self._drawn = self._draw()
 
     @property
     def assets(self) -> Mapping[str, Asset]:
@@ -112,39 +112,26 @@ class Theme:
             self._kept[key] = kept
         return kept.fill(hidden, frame.reference)
 
-    def try_all(self) -> None:
-        """Render everything that there is, so that nobody else is the first to see a fault.
+    @property
+    def has_pages(self) -> bool:
+        """Answer whether its templates change what the base makes of a page."""
+        return self._templates.has_pages
 
-        Each page is compared with what the base's templates make of it. Raise ThemeRefused with
-        the places where one loses what it works by.
-        """
-        for locale in self.locales:
-            for letter in LETTERS:
-                self.letter(letter.kind, locale, letter.facts(locale))
-        original = self._draw(Templates(self.folders[-1:])) if self._templates.has_pages else None
-        found: dict[tuple[Path, int], ThemeRefused] = {}
-        for locale in self.locales:
-            for state in STATES:
-                page, frame = state.page_in(locale), state.frame(locale)
-                html = self.page(page, frame)
-                if original is None:
-                    continue
-                wanted = self._render(page, frame, _hidden(frame.hidden), original)
-                if lost := find_lost(html, wanted):
-                    place = self._templates.place_of(f"{page.name}.html", block_of(lost))
-                    told = ", ".join(dict.fromkeys(need.told for need in lost))
-                    what = f"in the state “{state.name}” the page loses {told}"
-                    found.setdefault(place, ThemeRefused(*place, what))
-        if found:
-            raise ThemeRefused.joined(list(found.values()))
+    def in_pages_of_the_base(self) -> "Theme":
+        """Return a theme with the words and the look of this one, and the base's templates."""
+        templates = Templates(self.folders[-1:])
+        return Theme(self._chain, self._catalogues, self._support, self._base, templates)
 
-    def _render(self, page: Page, frame: Frame, hidden: Markup, drawn: _Drawn | None = None) -> str:
-        drawn = drawn or self._drawn
+    def place_of(self, template: str, block: str = "") -> tuple[Path, int]:
+        """Return where the chain most probably changes a block of a template."""
+        return self._templates.place_of(template, block)
+
+    def _render(self, page: Page, frame: Frame, hidden: Markup) -> str:
         words = self._catalogues[frame.locale]
         fields = FIELDS[page.name]
         errors = [_shown(words, error, fields) for error in page.errors]
-        return drawn.pages[page.name].render(
-            drawn.fixed[frame.locale],
+        return self._drawn.pages[page.name].render(
+            self._drawn.fixed[frame.locale],
             frame=frame,
             view=page.view,
             errors=errors,
@@ -194,11 +181,11 @@ class Theme:
         """Return the address of a static file. Raise LookupError for an unknown one."""
         return self._base + self.looks.files.require(name).address
 
-    def _draw(self, templates: Templates) -> _Drawn:
-        """Make all pages of these templates ready; each sidebar is rendered once, here."""
-        aside = templates.find("aside.html")
+    def _draw(self) -> _Drawn:
+        """Make all pages ready; each sidebar is rendered once, here."""
+        aside = self._templates.find("aside.html")
         return _Drawn(
-            {name: templates.find(f"{name}.html") for name in FIELDS},
+            {name: self._templates.find(f"{name}.html") for name in FIELDS},
             {locale: self._surroundings(locale, aside) for locale in self.locales},
         )
 
@@ -251,76 +238,6 @@ class Themes:
     def has_fonts(self) -> bool:
         """Answer whether a page of any theme fetches a font."""
         return any(theme.has_fonts for theme in self.all)
-
-
-def load_all(
-    root: Path | Folders,
-    default: str,
-    by_client: Mapping[str, str],
-    *,
-    locales: Sequence[str],
-    support: Support,
-    base: str = "",
-) -> Themes:
-    """Load the default theme and the clients' (name of a theme by client_id), each name once.
-
-    Raise ThemeRefused (`file:line: …`) if any part of one of them cannot be used.
-    """
-    load = partial(load_themes, root, locales=locales, support=support, default=default, base=base)
-    loaded = {name: load(name) for name in dict.fromkeys((default, *by_client.values()))}
-    return Themes(loaded[default], {client: loaded[name] for client, name in by_client.items()})
-
-
-def load_themes(
-    root: Path | Folders,
-    name: str,
-    *,
-    locales: Sequence[str],
-    support: Support,
-    default: str = BASE,
-    base: str = "",
-) -> Theme:
-    """Load a theme and its parents, and try every state of every page and letter once.
-
-    A theme without a parent stands on the `default` one; `base` is the path of the issuer, which
-    stands in front of every address. Raise ThemeRefused (`file:line: …`) if any part of it cannot
-    be used.
-    """
-    folders = root if isinstance(root, Folders) else Folders(root)
-    try:
-        return _load(find_chain(folders, name, default), folders, locales, support, base=base)
-    except ThemeRefused as refused:
-        found = judge_parts(folders, name, default, locales)
-        told = {str(one): one for one in (*refused.all, *found)}
-        raise ThemeRefused.joined(list(told.values())) from refused
-
-
-def _load(
-    chain: tuple[Declared, ...],
-    folders: Folders,
-    locales: Sequence[str],
-    support: Support,
-    *,
-    base: str,
-) -> Theme:
-    paths = tuple(declared.folder for declared in chain)
-    catalogues = {
-        locale: load_catalogue(paths, locale, names_of(chain, locale)) for locale in locales
-    }
-    try:
-        theme = Theme(chain, catalogues, HelpRows.of(support), base)
-        theme.try_all()
-    except _FAULTS as error:
-        raise ThemeRefused(*_place(error, folders), str(error)) from error
-    return theme
-
-
-def _place(error: BaseException, folders: Folders) -> tuple[Path, int]:
-    """Find the innermost line of a theme in a traceback; Jinja puts template lines there."""
-    roots = tuple(str(root) for root in folders.all)
-    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
-    lines = [(Path(f.filename), f.lineno or 1) for f in frames if f.filename.startswith(roots)]
-    return lines[-1] if lines else (folders.all[-1], 1)
 
 
 def _shown(words: Catalogue, message: Message, fields: Sequence[str]) -> Shown:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from idp.theming import Theme, load_themes, themes
+from idp.theming import Theme, load_themes, loading
 from idp.theming.catalogues import Catalogue, load_catalogue
 
 ROOT = Path(__file__).parents[2] / "themes"
@@ -70,5 +70,5 @@ def load_stretched(name: str = "portal") -> Theme:
         return load_catalogue(*wanted).stretched()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(themes, "load_catalogue", stretched)
+        patch.setattr(loading, "load_catalogue", stretched)
         return load(name)

@@ -140,6 +140,33 @@ def test_a_loss_in_one_state_and_language_is_found(spoiled):
     assert "state “code" in refused.what
 
 
+@pytest.mark.parametrize(
+    ("name", "template", "what"),
+    [
+        ("code.txt.j2", "{{ facts.minutes }}", "“code” the letter loses the code"),
+        ("code.html.j2", "<p>{{ facts.code[:3] }} {{ facts.code[3:] }}</p>", "loses the code"),
+        ("reset.txt.j2", "{{ facts.host }}", "“reset” the letter loses the link"),
+        ("welcome.html.j2", "<p>{{ facts.page }}</p>", "“welcome” the letter loses the link"),
+        (
+            "reset.html.j2",
+            '<p>{% if locale == "bn" %}{{ facts.url }}{% endif %}</p>',
+            "“reset” the letter loses the link",
+        ),
+    ],
+)
+def test_a_letter_that_does_not_bring_what_it_is_sent_for_is_refused(spoiled, name, template, what):
+    path = spoiled.write(f"mail/{name}", template)
+    refused = refusal(spoiled)
+    assert (refused.path, refused.line, len(refused.all)) == (path, 1, 1)
+    assert what in refused.what
+
+
+def test_a_letter_may_say_less_than_the_base_does(spoiled):
+    spoiled.write("mail/code.txt.j2", "{{ facts.code }}")
+    spoiled.write("mail/changed.html.j2", "<p>{{ facts.email }}</p>")
+    spoiled.load()
+
+
 def test_the_trial_of_changed_pages_is_quick(spoiled):
     spoiled.write("templates/layout.html", '{% extends "!layout.html" %}')
     spoiled.load()  # whatever is remembered is now

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from idp.theming import Folders, ThemeRefused, fingerprint, load_all
@@ -125,3 +127,21 @@ def test_a_fingerprint_is_another_once_a_file_is(own):
     assert len({before, added, fingerprint(own / "finance")}) == 3
     (own / "finance" / "style.css").unlink()
     assert fingerprint(own / "finance") == before
+
+
+def test_a_stamp_is_another_once_a_file_is_whatever_its_size_and_time_say(own, tmp_path):
+    write(own, "finance", "[tokens.light]\n")
+    elsewhere = tmp_path / "releases" / "budget"
+    write(elsewhere.parent, "budget")
+    (own / "budget").symlink_to(elsewhere)
+    folders, file = Folders(ROOT, own), own / "finance" / "theme.toml"
+    seen = [folders.stamp]
+    assert folders.stamp == seen[0]
+    for changed in (file, elsewhere / "theme.toml"):
+        before = changed.stat()
+        changed.write_bytes(b"#" * before.st_size)
+        os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+        seen.append(folders.stamp)
+    (own / "finance" / "style.css").touch()
+    seen.append(folders.stamp)
+    assert len({*seen}) == 4

@@ -106,6 +106,30 @@ def test_an_unknown_token_in_a_style_sheet_is_refused(spoiled):
     assert (refused.value.path, refused.value.line) == (path, 2)
 
 
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ("h1 { background: url(https://cdn.example/x.png) }", "fetches nothing"),
+        ("h1 { background: url( '//cdn.example/x.png') }", "fetches nothing"),
+        ("h1 { background: URL(x.png) }", "fetches nothing"),
+        ('@import "other.css";', "fetches nothing"),
+        ('h1::after { content: "</style>" }', "would end the style sheet"),
+    ],
+)
+def test_a_style_sheet_that_leads_elsewhere_is_refused(spoiled, rule, what):
+    path = spoiled.write("style.css", f"p {{ margin: 0 }}\n{rule}\n")
+    chain = (spoiled.mine, *CHAIN)
+    with pytest.raises(ThemeRefused, match=what) as refused:
+        compile_style(chain, read_tokens(chain))
+    assert (refused.value.path, refused.value.line) == (path, 2)
+
+
+def test_a_style_sheet_may_hold_a_picture_itself(spoiled):
+    spoiled.write("style.css", 'h1 { background: url("data:image/png;base64,AA") }\n')
+    chain = (spoiled.mine, *CHAIN)
+    assert "url(" in compile_style(chain, read_tokens(chain))
+
+
 def test_colours_that_do_not_change_are_not_repeated(tmp_path):
     (tmp_path / "style.css").write_text("a { color: $one; margin: 0; top: $two }")
     tokens = Tokens({}, {"one": "#111111", "two": "#222222"}, {"one": "#111111", "two": "#333333"})

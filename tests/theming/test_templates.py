@@ -198,13 +198,13 @@ def test_a_template_makes_names_of_its_own(spoiled):
 def test_the_text_part_of_a_letter_alone_is_not_escaped(spoiled):
     spoiled.write("templates/odd.txt.j2", "{{ frame.client }}")
     spoiled.write("templates/login.html", below('{% include "odd.txt.j2" %}'))
-    spoiled.write("mail/code.txt.j2", "{{ facts.email }}")
+    spoiled.write("mail/code.txt.j2", "{{ facts.email }}{{ facts.code }}")
     theme = spoiled.load()
     html = theme.page(FRESH, Frame(action="/", locale="bn", client="<b>"))
     assert html.endswith("&lt;b&gt;")
     facts = {**next(s for s in LETTERS if s.kind == "code").facts("bn"), "email": "<a&b>"}
     letter = theme.letter("code", "bn", facts)
-    assert letter.text == "<a&b>\n"
+    assert letter.text == "<a&b>482913\n"
     assert "<a&b>" not in letter.html
 
 

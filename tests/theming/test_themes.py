@@ -299,6 +299,15 @@ def test_one_bad_theme_of_a_client_refuses_all_with_its_place(tmp_path):
         all_themes({"one": "nothing"}, tmp_path)
 
 
+def test_every_bad_theme_is_told_at_once(tmp_path):
+    path = Spoiled(tmp_path).write("templates/done.html", "{{ nobody }}")
+    with pytest.raises(ThemeRefused) as refused:
+        all_themes({"one": "mine", "two": "nothing", "three": "portal"}, tmp_path)
+    told = [str(one) for one in refused.value.all]
+    assert any(one.startswith(f"{path}:1: ") for one in told)
+    assert any("no theme 'nothing'" in one for one in told)
+
+
 # What a theme is made of -------------------------------------------------------------------------
 
 
