@@ -1,8 +1,10 @@
 """Address buckets, in memory and on a real Redis, and when Redis goes away."""
 
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -103,6 +105,36 @@ def test_everything_on_redis_ends_by_itself(redis_url: str) -> None:
         keys = list(client.scan_iter())
         assert keys
         assert all(key.startswith(b"probesh:") and 0 < client.ttl(key) <= 60 for key in keys)
+
+
+class Restless(threading.Timer):
+    """A timer that is over at once, and others get their turn while the next one replaces it."""
+
+    def __init__(self, _: float, function: Callable[[], None]) -> None:
+        super().__init__(0, function)
+
+    def __del__(self) -> None:
+        time.sleep(0.001)
+
+
+@pytest.mark.race
+def test_requests_that_come_together_are_all_counted_and_none_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever comes when the memory has rested starts to sweep it: only one may."""
+    monkeypatch.setattr(threading, "Timer", Restless)
+    threads, rounds = 8, 50
+    made = Buckets("", {"wide": f"{threads * rounds}/hour"})
+    together = threading.Barrier(threads)
+
+    def visit(_: int) -> list[int | None]:
+        together.wait(10)
+        return [made.hit("wide", "a", factor=1) for _ in range(rounds)]
+
+    with ThreadPoolExecutor(threads) as pool:
+        answers = [answer for one in pool.map(visit, range(threads)) for answer in one]
+    assert answers == [None] * threads * rounds
+    assert made.hit("wide", "a", factor=1) is not None
 
 
 def test_without_redis_the_process_counts_for_itself_at_once() -> None:

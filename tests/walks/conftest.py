@@ -23,6 +23,7 @@ from idp.verdict import load_settings
 from tests.fakes import FakeClock
 from tests.servers import free_port
 from tests.system import SECRET, shipped_themes, write_config
+from tests.walks.processes import codes_of
 
 CLIENT = """
 [[clients]]
@@ -92,9 +93,7 @@ class Street:
     def code(self) -> str:
         """Wait for the next letter with a code and return that; other letters are passed over."""
         while True:
-            lines = self.letter().text.splitlines()
-            codes = [line for line in lines if len(line) == 6 and line.isdigit()]
-            if codes:
+            if codes := codes_of(self.letter().text):
                 return codes[0]
 
     def link(self) -> str:

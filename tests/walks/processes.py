@@ -104,18 +104,37 @@ def idp_run(config: Path, port: int, *, workers: int) -> list[str]:
     return [*IDP, "--config", str(config), "run", "--port", str(port), "--workers", str(workers)]
 
 
-def wait_for_code(letterbox: Letterbox, seen: int) -> str:
-    """Return the code of the letter after the first `seen` ones, once it has come."""
+def codes_in(letterbox: Letterbox, to: str = "") -> list[str]:
+    """Return the codes that have come (`to` a mailbox), the newest first.
+
+    Other letters come too, whenever they like: a login in a new browser is told of by one.
+    """
+    return [
+        code
+        for letter in letterbox.all()
+        if not to or to in {recipient.address for recipient in letter.recipients}
+        for code in codes_of(letter.text)
+    ]
+
+
+def wait_for_code(letterbox: Letterbox, seen: int, to: str = "") -> str:
+    """Return the one code after the first `seen` ones, once it has come."""
     deadline = time.monotonic() + PATIENCE
-    while len(letterbox.all()) <= seen:
-        assert time.monotonic() < deadline, "no letter came"
+    while len(codes := codes_in(letterbox, to)) <= seen:
+        assert time.monotonic() < deadline, f"no code came {to and f'to {to}'}"
         time.sleep(0.02)
-    return code_of(letterbox.all()[0].text)
+    assert len(codes) == seen + 1, "a letter came twice"
+    return codes[0]
 
 
 def code_of(text: str) -> str:
     """Return the code that stands in a letter's text, on a line of its own."""
-    return next(line for line in text.splitlines() if len(line) == 6 and line.isdigit())
+    (code,) = codes_of(text)
+    return code
+
+
+def codes_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if len(line) == 6 and line.isdigit()]
 
 
 @dataclass

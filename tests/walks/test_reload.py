@@ -36,9 +36,10 @@ from tests.walks.processes import (
     HttpBrowser,
     Program,
     answers,
-    code_of,
+    codes_in,
     idp_run,
     running,
+    wait_for_code,
 )
 
 WORKERS = 2
@@ -98,11 +99,11 @@ class Server:
 
     def log_in(self, person: int, session: requests.Session) -> dict[str, Any]:
         user = user_of(person)
-        before = len(self._letters(user))
+        before = len(codes_in(self.letterbox, user))
         with HttpBrowser(home=(self.issuer,)) as browser:
             browser.get(self.issuer + authorize_url(scope=SCOPE))
             browser.press(userid=user, password=PASSWORD)
-            answer = browser.press(code=self._code(user, before)).answer
+            answer = browser.press(code=wait_for_code(self.letterbox, before, user)).answer
         assert "code" in answer, answer
         tokens = self._tokens(
             session,
@@ -160,21 +161,6 @@ class Server:
     def count(self, what: str) -> None:
         with self.counting:
             self.done[what] += 1
-
-    def _letters(self, user: str) -> list[str]:
-        return [
-            letter.text
-            for letter in self.letterbox.all()
-            if user in {recipient.address for recipient in letter.recipients}
-        ]
-
-    def _code(self, user: str, before: int) -> str:
-        deadline = time.monotonic() + PATIENCE
-        while len(letters := self._letters(user)) <= before:
-            assert time.monotonic() < deadline, f"no letter came to {user}"
-            time.sleep(0.02)
-        assert len(letters) == before + 1, "a letter came twice"
-        return code_of(letters[0])
 
 
 def user_of(person: int) -> str:

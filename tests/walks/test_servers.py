@@ -21,6 +21,7 @@ from tests.walks.processes import (
     HttpBrowser,
     Program,
     answers,
+    codes_in,
     idp_run,
     running,
     wait_for_code,
@@ -43,7 +44,7 @@ class Served:
 
     def log_in(self, browser: HttpBrowser) -> dict[str, str]:
         """Walk from the authorization request to the code; return the answer to the client."""
-        seen = len(self.letterbox.all())
+        seen = len(codes_in(self.letterbox))
         browser.get(self.issuer + authorize_url(scope=SCOPE))
         browser.press(userid=USER, password=f"{PASSWORD}-wrong")
         browser.press(userid=USER, password=PASSWORD)
@@ -160,7 +161,7 @@ def test_browsers_that_take_turns_each_end_at_their_own_request(sqlite_folder):
             browser.get(served.issuer + authorize_url(state=f"state-{number}"))
         codes = []
         for browser in browsers:
-            seen = len(served.letterbox.all())
+            seen = len(codes_in(served.letterbox))
             browser.press(userid=USER, password=PASSWORD)
             codes.append(wait_for_code(served.letterbox, seen))
         for number, (browser, code) in enumerate(zip(browsers, codes, strict=True)):
