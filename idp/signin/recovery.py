@@ -81,13 +81,14 @@ class Recovery:
         if LINK not in session.notes:
             return None
         now = self.clock()
+        fault = self.links.look_up(session.notes[LINK], now=now).fault
+        if not fault:
+            return None
+        # Looked for after the link: whoever used it up has stored the conversation with it.
         with self.stores.read() as work:
             is_won = work.authentication_sessions.find(session.id) is not None
         if is_won:
             return GoTo(session.id)
-        fault = self.links.look_up(session.notes[LINK], now=now).fault
-        if not fault:
-            return None
         return self._show_fault(replace(session, step=0, user_id=None), fault, browser, now)
 
     def finish(self, work: Work, proven: AuthenticationSession, browser: Browser) -> GoTo:

@@ -22,6 +22,7 @@ from idp.theming.theme_file import Declared
 
 _BOXES = {
     "dev.check.good": "success",
+    "first.resent": "success",
     "login.timeout": "warning",
     "otp.resent": "success",
     "sent.flash": "success",

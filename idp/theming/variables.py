@@ -115,7 +115,7 @@ VIEW: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "others": "whether the box to log out elsewhere is ticked",
             "other": "who else is logged in in this browser, or nothing",
         },
-        "link": _TITLED,
+        "link": {**_TITLED, "next": "key of the words on the button"},
         "done": {"can_return": "whether a login waits to be gone back to"},
         "cancelled": {},
         "logout": {"client": "the application's name, or nothing"},

@@ -35,6 +35,7 @@ OWN = {
     "e405.title",
     "e413.body",
     "e413.title",
+    "first.resent",
     "first.sent",
     "gone.body",
     "gone.in",

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.test import Client
 
-from idp.flow.authenticators.reset_credentials import link_secret
+from idp.flow.authenticators.reset_credentials import OpenedLink, ResetCredentials, link_secret
 from idp.model.keyring import Keyring
 from idp.model.tokens import new_id
 from tests.browser import Browser
@@ -350,6 +350,25 @@ def test_clicks_of_one_browser_at_once_all_come_to_the_success_page(system: Syst
     assert len(places) == 1
     assert places.pop()[1]
     assert len(system.deliver()) == 1
+
+
+def test_the_second_click_gets_the_first_ones_page_however_late_that_one_ends(
+    small: System, monkeypatch: pytest.MonkeyPatch
+):
+    browser = stranger(small).get(mailed(small))
+    action, data = filled(browser, new_password=NEW, confirm_password=NEW)
+    first, second = copy(small, browser), copy(small, browser)
+    look_up = ResetCredentials.look_up
+
+    def overtaken(links: ResetCredentials, token_id: str, *, now: int) -> OpenedLink:
+        monkeypatch.setattr(ResetCredentials, "look_up", look_up)
+        first.post(action, data)
+        return look_up(links, token_id, now=now)
+
+    monkeypatch.setattr(ResetCredentials, "look_up", overtaken)
+    second.post(action, data)
+    assert SUCCESS in first.text
+    assert (second.status, second.url, SUCCESS in second.text) == (200, first.url, True)
 
 
 @pytest.mark.race

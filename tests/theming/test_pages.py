@@ -199,10 +199,14 @@ def test_a_cancelled_change_says_that_the_old_password_stands(show):
 @pytest.mark.parametrize(
     "state", [s for s in STATES if s.page.name == "link"], ids=lambda s: s.name
 )
-def test_every_dead_link_offers_a_new_one(theme, state):
+def test_every_dead_link_offers_a_new_one_or_another_user_id_if_its_own_is_switched_off(
+    theme, state
+):
     page = read(theme.page(state.page, state.frame("bn")))
     assert buttons(page) == ["forgot"]
-    assert page.one("button", value="forgot").text == "নতুন লিংক নিন"
+    is_off = state.page.view["body"] == "err.disabled"
+    told = "অন্য ইউজার আইডি ব্যবহার করুন" if is_off else "নতুন লিংক নিন"
+    assert page.one("button", value="forgot").text == told
 
 
 def test_every_way_a_link_fails_has_words_of_its_own(theme):

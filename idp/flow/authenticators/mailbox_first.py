@@ -83,7 +83,7 @@ class MailboxFirst:
             self.throttle.first_code_limits(found, canonical),
             (self.throttle.first_try_limit(found, canonical),),
             kind=GHOST,
-            resent="first.sent",
+            resent="first.resent",
         )
         if found is None:
             return None, to

@@ -89,7 +89,9 @@ class ResetCredentials:
             title, body = _FAULTS[scene.notes[FAULT]]
             is_first = scene.notes[FAULT] == "invitation_expired"
             facts = {"n": self.invitation_lifetime // 3600 if is_first else self.lifetime // 60}
-            return Page("link", {"title": title, "body": body, "facts": facts})
+            # A new link helps nobody whose user ID is switched off.
+            go_on = "already.switch" if scene.notes[FAULT] == "disabled" else "link.new"
+            return Page("link", {"title": title, "body": body, "facts": facts, "next": go_on})
         if SENT in scene.notes:
             return self._sent(scene)
         return Page("reset", {"user_id": scene.user_typed, "can_return": scene.can_return})

@@ -29,7 +29,7 @@ STATES = (
     _first("empty", Message("otp.err.empty", field="code")),
     _first("wrong", Message("otp.err.wrong", {"n": 3}, "code"), wait=0),
     _first("expired", Message("otp.err.expired", field="code")),
-    _first("resent", notice=Message("first.sent", {"masked": MASKED})),
+    _first("resent", notice=Message("first.resent", {"masked": MASKED})),
     _first("limit", Message("otp.limit", {"n": 12}), wait=0),
     _first("chars", Message("otp.err.chars", field="code")),
     _first("length", Message("otp.err.len", {"n": 7}, "code")),

@@ -6,8 +6,16 @@ from idp.model.page import Page
 from idp.theming.states.state import State
 
 
-def _link(name: str, title: str, body: str, facts: Mapping[str, str | int] | None = None) -> State:
-    page = Page("link", {"title": title, "body": body, "facts": facts or {}}, status=400)
+def _link(
+    name: str,
+    title: str,
+    body: str,
+    facts: Mapping[str, str | int] | None = None,
+    *,
+    go_on: str = "link.new",
+) -> State:
+    view = {"title": title, "body": body, "facts": facts or {}, "next": go_on}
+    page = Page("link", view, status=400)
     return State(name=f"link {name}", page=page)
 
 
@@ -18,5 +26,5 @@ STATES = (
     _link("invalid", "link.invalid.title", "link.invalid.body"),
     _link("foreign", "link.invalid.title", "link.foreign"),
     _link("dead", "link.dead.title", "link.dead"),
-    _link("dead, disabled", "link.dead.title", "err.disabled"),
+    _link("dead, disabled", "link.dead.title", "err.disabled", go_on="already.switch"),
 )
