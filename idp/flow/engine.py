@@ -279,6 +279,11 @@ def _say(
     return {**rest, _SAID: json.dumps(said)}
 
 
+def saying(session: AuthenticationSession, page: Page) -> AuthenticationSession:
+    """Return a conversation whose page says again what this one says."""
+    return replace(session, notes=_say(session.notes, page.errors, page.notice))
+
+
 def _unsaid(notes: Mapping[str, str]) -> dict[str, str]:
     return {name: note for name, note in notes.items() if name != _SAID}
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from idp.flow.authenticators.password import MAILBOX_FIRST
-from idp.flow.engine import Engine, led_by
+from idp.flow.engine import Engine, led_by, saying
 from idp.model.errors import RequestRefused
 from idp.model.page import Message, Page
 from idp.model.request import AuthorizationRequest
@@ -124,7 +124,10 @@ class Showing:
         return self.page_of(session, page, browser)
 
     def page_of(self, session: AuthenticationSession, page: Page, browser: Browser) -> ShowPage:
-        """Show a page of a conversation; a browser without a key is given one."""
+        """Show a page of a conversation; a browser without a key is given one.
+
+        What the page says is sealed with it, to be said again in the other language.
+        """
         key, cookies = browser.keyed()
         if browser.key is None:
             session = replace(session, browser_digest=digest(key))
@@ -133,7 +136,7 @@ class Showing:
             locale=session.locale,
             reference=session.reference,
             client_id=session.client_id,
-            sealed="" if session.version else self.seal.close(session),
+            sealed="" if session.version else self.seal.close(saying(session, page)),
             handle=session.id if session.version else "",
             browser_key=key,
             cookies=cookies,

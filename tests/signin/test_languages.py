@@ -1,11 +1,12 @@
 """Which language a conversation speaks, and that it keeps it to its last page and letter."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from tests.browser import Browser
-from tests.signin.resetting import NEW, USER, link, stranger
+from tests.signin.resetting import NEW, USER, choose, link, mailed, stranger
 from tests.system import PASSWORD, System, authorize_url, log_in
 
 
@@ -123,3 +124,57 @@ def test_a_logout_whose_switch_was_pressed_ends_in_that_language(small: System):
     browser = log_in(small).get("/logout?ui_locales=en").press("bn", name="language")
     assert _language(browser) == "bn"
     assert _language(browser.press("logout")) == "bn"
+
+
+def _wrong_pair(system: System) -> Browser:
+    browser = system.browser().get(authorize_url())
+    return browser.press("submit", userid=USER, password="wrong")
+
+
+def _empty_reset(system: System) -> Browser:
+    return system.browser().get("/reset").press("submit", userid="")
+
+
+def _mismatch(system: System) -> Browser:
+    return choose(stranger(system).get(mailed(system)), NEW, "another")
+
+
+def _timeout(system: System) -> Browser:
+    browser = system.browser().get(authorize_url())
+    system.clock.advance(1801)
+    return browser.press("submit", userid=USER, password=PASSWORD)
+
+
+def _wrong_code(system: System) -> Browser:
+    browser = system.browser().get(authorize_url())
+    browser.press("submit", userid=USER, password=PASSWORD)
+    return browser.press("submit", code="12")
+
+
+@pytest.mark.parametrize(
+    ("meet", "bn", "en"),
+    [
+        (_wrong_pair, "ইউজার আইডি অথবা পাসওয়ার্ড সঠিক নয়।", "The user ID or the password is not right."),
+        (_empty_reset, "ইউজার আইডি লিখুন", "Enter your user ID"),
+        (_mismatch, "দুই ঘরের পাসওয়ার্ড মেলেনি।", "The passwords do not match."),
+        (_timeout, "অনেকক্ষণ পাতাটি খোলা ছিল", "This page was open for a long time"),
+        (_wrong_code, "আপনি ২টি লিখেছেন।", "You entered 2."),
+    ],
+)
+def test_what_a_page_says_is_said_again_in_the_other_language(
+    small: System, meet: Callable[[System], Browser], bn: str, en: str
+):
+    browser = meet(small)
+    assert bn in browser.text
+    assert en in browser.press("en", name="language").text
+    assert bn in browser.press("bn", name="language").text
+
+
+def test_what_was_said_again_is_not_said_of_the_next_try(small: System):
+    browser = _wrong_pair(small).press("en", name="language")
+    browser.press("submit", userid=USER, password="")
+    assert "Enter your password" in browser.text
+    assert "not right" not in browser.text
+    browser.press("submit", userid=USER, password=PASSWORD)
+    assert "Enter your password" not in browser.text
+    assert browser.press("submit", code=small.code()).answer["code"]
