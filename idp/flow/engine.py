@@ -150,7 +150,7 @@ class Engine:
                     work.authentication_sessions.save(stayed)
         if session.version:
             return Moved()
-        return Shown(replace(stayed, notes=_unsaid(stayed.notes)), self.show(stayed, visit))
+        return Shown(stayed, self.show(stayed, visit))
 
     def _wait(
         self, session: AuthenticationSession, outcome: Throttled, visit: Visit

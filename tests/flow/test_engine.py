@@ -108,7 +108,7 @@ def test_before_a_proof_nothing_is_stored_and_the_page_is_the_answer(stores, eng
     assert turn.page.errors == (error,)
     assert turn.page.view == {"typed": "a@b.bd"}
     assert turn.session.user_typed == "a@b.bd"
-    assert turn.session.notes == {}
+    assert engine.show(turn.session, VISIT).errors == (error,)  # said again when asked again
     assert not _is_stored(stores)
 
 
