@@ -272,7 +272,7 @@ _SAID = "said"
 def _say(
     notes: Mapping[str, str], errors: tuple[Message, ...], notice: Message | None
 ) -> dict[str, str]:
-    rest = _unsaid(notes)
+    rest = unsaid(notes)
     if not errors and notice is None:
         return rest
     said = {"errors": [asdict(e) for e in errors], "notice": notice and asdict(notice)}
@@ -284,7 +284,8 @@ def saying(session: AuthenticationSession, page: Page) -> AuthenticationSession:
     return replace(session, notes=_say(session.notes, page.errors, page.notice))
 
 
-def _unsaid(notes: Mapping[str, str]) -> dict[str, str]:
+def unsaid(notes: Mapping[str, str]) -> dict[str, str]:
+    """Return the notes of the steps alone."""
     return {name: note for name, note in notes.items() if name != _SAID}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from idp.accounts.user_id import canonical
-from idp.flow.engine import Completed, Ended, Engine, Moved, Shown
+from idp.flow.engine import Completed, Ended, Engine, Moved, Shown, unsaid
 from idp.model.clock import Clock
 from idp.model.errors import (
     AlreadySpent,
@@ -369,10 +369,10 @@ def _tell(session: AuthenticationSession, *outcome: str) -> None:
 def _with_typed(session: AuthenticationSession, submission: Submission) -> AuthenticationSession:
     """Keep the user ID that was typed, on a page that asks for one.
 
-    Once something hangs on it, a note or a proof, it changes no more: a code that was mailed for
-    one user must never go to another.
+    Once something hangs on it, a step's note or a proof, it changes no more: a code that was mailed
+    for one user must never go to another.
     """
-    if session.user_id is not None or session.notes:
+    if session.user_id is not None or unsaid(session.notes):
         return session
     return replace(session, user_typed=submission.form.get("userid") or session.user_typed)
 

@@ -160,7 +160,9 @@ class Recovery:
     def _show_fault(
         self, session: AuthenticationSession, fault: str, browser: Browser, now: int
     ) -> ShowPage:
-        faulty = replace(session, flow=RESET, notes={FAULT: fault})
+        # Whose user ID is switched off needs another one, not a new link.
+        typed = "" if fault == "disabled" else session.user_typed
+        faulty = replace(session, flow=RESET, notes={FAULT: fault}, user_typed=typed)
         shown = self.showing.current_page(faulty, browser, now=now)
         return replace(shown, page=replace(shown.page, status=400))
 

@@ -121,13 +121,11 @@ class Showing:
         page = self.engine.show(session, browser.visit(now))
         if notice or error:
             page = replace(page, notice=notice, errors=(error,) if error else ())
+            session = saying(session, page)  # again, once the other language is chosen
         return self.page_of(session, page, browser)
 
     def page_of(self, session: AuthenticationSession, page: Page, browser: Browser) -> ShowPage:
-        """Show a page of a conversation; a browser without a key is given one.
-
-        What the page says is sealed with it, to be said again in the other language.
-        """
+        """Show a page of a conversation; a browser without a key is given one."""
         key, cookies = browser.keyed()
         if browser.key is None:
             session = replace(session, browser_digest=digest(key))
@@ -136,7 +134,7 @@ class Showing:
             locale=session.locale,
             reference=session.reference,
             client_id=session.client_id,
-            sealed="" if session.version else self.seal.close(saying(session, page)),
+            sealed="" if session.version else self.seal.close(session),
             handle=session.id if session.version else "",
             browser_key=key,
             cookies=cookies,

@@ -64,8 +64,7 @@ def load_themes(
         return _load(find_chain(folders, name, default), folders, locales, support, base=base)
     except ThemeRefused as refused:
         found = judge_parts(folders, name, default, locales)
-        told = {str(one): one for one in (*refused.all, *found)}
-        raise ThemeRefused.joined(list(told.values())) from refused
+        raise ThemeRefused.joined([*refused.all, *found]) from refused
 
 
 def _load(

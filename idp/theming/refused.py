@@ -20,8 +20,8 @@ class ThemeRefused(ProbeshError):
 
     @classmethod
     def joined(cls, refusals: Sequence["ThemeRefused"]) -> "ThemeRefused":
-        """Return one refusal for mistakes that were found together."""
-        first, *also = refusals
+        """Return one refusal for mistakes that were found together, each once."""
+        first, *also = {str(one): one for one in refusals}.values()
         return cls(first.path, first.line, first.what, also)
 
     @property

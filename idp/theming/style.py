@@ -16,7 +16,8 @@ SHEETS = (*FIRST, "later.css")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _VALUE = re.compile(r'[\w\s.,%"#-]+')  # nothing that could end a declaration
 _TOKEN = re.compile(r"\$([a-z-]+)")
-_FETCH = re.compile(r"@import|url\((?!\s*[\"']?data:)", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_FETCH = re.compile(r"@import|image-set\(|url\((?!\s*[\"']?(?:data:|#))", re.IGNORECASE)
 _MEDIA = re.compile(r"@[^{}]+\{(?:[^{}]*\{[^{}]*\})*\s*\}")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _TEXT, _EDGE = 4.5, 3.0  # WCAG 2.2: 1.4.3 for text, 1.4.11 for the edges of fields
@@ -153,8 +154,9 @@ def compile_style(themes: tuple[Path, ...], tokens: Tokens, names: tuple[str, ..
     sheets = (theme / name for theme in reversed(themes) for name in names)
     files = [path for path in sheets if path.is_file()]
     known = {*tokens.sizes, *tokens.light}
-    for path in files:
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    sources = {path: _COMMENT.sub(_blank, path.read_text("utf-8")) for path in files}
+    for path, text in sources.items():
+        for number, line in enumerate(text.splitlines(), 1):
             if strange := set(_TOKEN.findall(line)) - known:
                 raise ThemeRefused(path, number, f"no token {', '.join(sorted(strange))}")
             if _FETCH.search(line):
@@ -162,11 +164,15 @@ def compile_style(themes: tuple[Path, ...], tokens: Tokens, names: tuple[str, ..
                 raise ThemeRefused(path, number, what)
             if "</" in line:
                 raise ThemeRefused(path, number, "</ would end the style sheet in its page")
-    source = "".join(path.read_text("utf-8") for path in files)
-    source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    source = "".join(sources.values())
     light = _fill(source, {**tokens.sizes, **tokens.light})
     night = _fill(_coloured(_MEDIA.sub("", source), tokens), {**tokens.sizes, **tokens.dark})
     return _minify(f"{light}@media (prefers-color-scheme:dark){{{night}}}")
+
+
+def _blank(comment: re.Match[str]) -> str:
+    """Keep what stands beside a comment apart, and on its line."""
+    return " " + "\n" * comment[0].count("\n")
 
 
 def _coloured(source: str, tokens: Tokens) -> str:

@@ -167,7 +167,8 @@ class Templates(ImmutableSandboxedEnvironment):
     def _reached(self, name: str) -> Iterator[Parsed]:
         """Yield a template and all that it names, the nearest first."""
         # No page names the sidebar: it is given to all, rendered.
-        waiting, seen = [name, self._named("aside.html")], set()
+        aside = [] if f":{MAIL}/" in name else [self._named("aside.html")]
+        waiting, seen = [name, *aside], set()
         for one in waiting:
             if one not in seen:
                 seen.add(one)

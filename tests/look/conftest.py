@@ -18,6 +18,8 @@ HERE = Path(__file__).parent
 PROBES = (HERE / "probes.js").read_text("utf-8")
 AXE = (ROOT / "tests/npm/node_modules/axe-core/axe.min.js").read_text("utf-8")
 LEAVES = "form_post"  # the state whose page posts itself to the application
+FORCED = """["(forced-colors: active)", "(prefers-reduced-motion: reduce)"]
+  .map(one => matchMedia(one).matches)"""
 UNFOLD = "document.querySelectorAll('details').forEach(e => {e.open = true})"
 # WCAG 2.2, 1.4.12; style sheets made by script are not the page's own, so no policy stops them.
 SPACING = """{const sheet = new CSSStyleSheet();
@@ -49,6 +51,8 @@ class Visitor:
         answer = self.tab.goto(address)
         assert answer is not None
         assert answer.ok, address
+        if row.scheme == "forced":
+            assert self.tab.evaluate(FORCED) == [True, True]
         if row.layout in ENLARGING:
             self.tab.evaluate(ENLARGING[row.layout])
         return self.tab

@@ -5,6 +5,7 @@ Language, theme, scheme, layout and script are combined pairwise with the states
 """
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
@@ -14,6 +15,7 @@ from playwright.sync_api import Page
 from tests.look.combinations import FACTORS, LAYOUTS, ROWS, Combination, cover
 from tests.look.conftest import Visitor
 from tests.look.stand import THEMES
+from tests.theming.samples import LOCALES
 
 RUN = """axe.run(document, {
   resultTypes: ["violations"], preload: false,
@@ -41,8 +43,16 @@ def test_nothing_stands_in_the_way_of_anybody(visitor: Visitor, theme: str, layo
 
 
 def look_at(visitor: Visitor, row: Combination) -> list[str]:
-    """Return what axe and the probes of its layout have against a state."""
-    return judge(visitor.open(row)) + visitor.probe(*row.probes)
+    """Return what axe and the probes of its layout have against a state.
+
+    Where there is least room, its words in the other language are looked at, too.
+    """
+    found = judge(visitor.open(row)) + visitor.probe(*row.probes)
+    if row.layout == "narrow":
+        (other,) = {*LOCALES} - {row.locale}
+        visitor.open(replace(row, locale=other))
+        found += [f"{other}: {fault}" for fault in visitor.probe("sideways", "clipped")]
+    return found
 
 
 def test_any_two_values_of_two_factors_meet():

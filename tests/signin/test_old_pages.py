@@ -154,6 +154,15 @@ def test_a_form_that_is_not_right_any_more_is_shown_again_and_nothing_is_done(
     assert NEW not in browser.html
 
 
+def test_what_was_typed_last_is_kept_whatever_the_page_has_said_before(small: System):
+    browser = _login(small).press("submit", userid="wrong@example.gov.bd", password="wrong")
+    form, value = _button(browser)
+    typed = {"userid": USER, "password": PASSWORD, "form_token": "", "action": value}
+    browser.post(form.action, {**form.fields, **typed})
+    assert EXPIRED in browser.text
+    assert f'value="{USER}"' in browser.html
+
+
 @pytest.mark.parametrize("name", ["login", "code"])
 def test_the_page_that_is_shown_again_goes_on_with_the_request(small: System, name: str):
     browser = ROWS[name].walk(small)

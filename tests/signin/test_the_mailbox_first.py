@@ -281,6 +281,18 @@ def test_five_codes_before_a_password_then_the_page_says_so_and_the_owner_has_al
     assert full.answer["code"]
 
 
+def test_a_wait_is_told_anew_in_the_other_language(small: System):
+    shut(small)
+    for _ in range(5):
+        at_the_first_code(small)
+    full = at_the_first_code(small)
+    assert "১৫ মিনিট" in full.text
+    small.clock.advance(600)
+    assert "in 5 minutes" in full.press("en", name="language").text
+    small.clock.advance(301)
+    assert LIMIT not in full.press("bn", name="language").text
+
+
 def link_comes(system: System) -> bool:
     resetting.ask(system)
     return bool(link(system))

@@ -9,6 +9,8 @@ from werkzeug.test import Client
 from idp.flow.authenticators.reset_credentials import OpenedLink, ResetCredentials, link_secret
 from idp.model.keyring import Keyring
 from idp.model.tokens import new_id
+from idp.model.user import User
+from idp.stores.sql.users import SqlUsers
 from tests.browser import Browser
 from tests.signin.leaving import directory, tab
 from tests.signin.resetting import (
@@ -369,6 +371,36 @@ def test_the_second_click_gets_the_first_ones_page_however_late_that_one_ends(
     second.post(action, data)
     assert SUCCESS in first.text
     assert (second.status, second.url, SUCCESS in second.text) == (200, first.url, True)
+
+
+def test_whose_user_id_is_switched_off_is_asked_for_another(small: System):
+    browser = stranger(small)
+    address = mailed(small, browser)
+    with directory(small) as people:
+        people.set_enabled(USER, enabled=False)
+    browser.get(address)
+    assert "অন্য ইউজার আইডি ব্যবহার করুন" in browser.text
+    asked = browser.press("forgot")
+    assert ASKING in asked.text
+    assert asked.forms[-1].fields["userid"] == ""
+
+
+def test_a_link_that_is_used_while_it_is_looked_at_was_used(
+    system: System, monkeypatch: pytest.MonkeyPatch
+):
+    address = mailed(system)
+    first, second = (stranger(system).get(address) for _ in range(2))
+    find = SqlUsers.find
+
+    def overtaken(users: SqlUsers, user_id: str) -> User | None:
+        monkeypatch.setattr(SqlUsers, "find", find)
+        choose(first, "Padma#Nodi71")
+        return find(users, user_id)
+
+    monkeypatch.setattr(SqlUsers, "find", overtaken)
+    choose(second, "Padma#Nodi72")
+    assert SUCCESS in first.text
+    assert _tells(second, USED)
 
 
 @pytest.mark.race

@@ -161,6 +161,15 @@ def test_a_letter_that_does_not_bring_what_it_is_sent_for_is_refused(spoiled, na
     assert what in refused.what
 
 
+def test_a_letters_loss_is_not_told_of_the_sidebar(spoiled):
+    spoiled.write("templates/aside.html", "<p>help</p>")
+    blocks = "".join(
+        f"{{% block {name} %}}{{% endblock %}}" for name in ("greet", "body", "origin")
+    )
+    path = spoiled.write("mail/layout.txt.j2", f"{{% if false %}}{blocks}{{% endif %}}")
+    assert {one.path for one in refusal(spoiled).all} == {path}
+
+
 def test_a_letter_may_say_less_than_the_base_does(spoiled):
     spoiled.write("mail/code.txt.j2", "{{ facts.code }}")
     spoiled.write("mail/changed.html.j2", "<p>{{ facts.email }}</p>")

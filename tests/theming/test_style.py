@@ -113,6 +113,7 @@ def test_an_unknown_token_in_a_style_sheet_is_refused(spoiled):
         ("h1 { background: url( '//cdn.example/x.png') }", "fetches nothing"),
         ("h1 { background: URL(x.png) }", "fetches nothing"),
         ('@import "other.css";', "fetches nothing"),
+        ('h1 { background: image-set("https://cdn.example/x.png" 1x) }', "fetches nothing"),
         ('h1::after { content: "</style>" }', "would end the style sheet"),
     ],
 )
@@ -120,6 +121,22 @@ def test_a_style_sheet_that_leads_elsewhere_is_refused(spoiled, rule, what):
     path = spoiled.write("style.css", f"p {{ margin: 0 }}\n{rule}\n")
     chain = (spoiled.mine, *CHAIN)
     with pytest.raises(ThemeRefused, match=what) as refused:
+        compile_style(chain, read_tokens(chain))
+    assert (refused.value.path, refused.value.line) == (path, 2)
+
+
+@pytest.mark.parametrize("cut", ["u/**/rl(https://x/y)", '@im/**/port "x";', "</**//style>"])
+def test_a_comment_joins_nothing(spoiled, cut):
+    spoiled.write("style.css", f"h1 {{ background: {cut} }}\n")
+    chain = (spoiled.mine, *CHAIN)
+    css = compile_style(chain, read_tokens(chain))
+    assert not [joined for joined in ("url(https", "@import", "</") if joined in css]
+
+
+def test_what_a_comment_says_is_nobodys_business(spoiled):
+    path = spoiled.write("style.css", "/* url(https://x)\n</b> @import */ p { margin: $no }\n")
+    chain = (spoiled.mine, *CHAIN)
+    with pytest.raises(ThemeRefused, match="no token no") as refused:
         compile_style(chain, read_tokens(chain))
     assert (refused.value.path, refused.value.line) == (path, 2)
 

@@ -299,6 +299,17 @@ def test_one_bad_theme_of_a_client_refuses_all_with_its_place(tmp_path):
         all_themes({"one": "nothing"}, tmp_path)
 
 
+def test_the_mistake_of_a_parent_is_told_once(tmp_path):
+    spoiled = Spoiled(tmp_path)
+    path = spoiled.write("templates/done.html", "{{ nobody }}")
+    for child in ("one", "two"):
+        (tmp_path / child).mkdir()
+        (tmp_path / child / "theme.toml").write_text('parent = "mine"\n')
+    with pytest.raises(ThemeRefused) as refused:
+        all_themes({"a": "mine", "b": "one", "c": "two"}, tmp_path)
+    assert [one.path for one in refused.value.all] == [path]
+
+
 def test_every_bad_theme_is_told_at_once(tmp_path):
     path = Spoiled(tmp_path).write("templates/done.html", "{{ nobody }}")
     with pytest.raises(ThemeRefused) as refused:

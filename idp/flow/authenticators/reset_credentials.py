@@ -89,7 +89,6 @@ class ResetCredentials:
             title, body = _FAULTS[scene.notes[FAULT]]
             is_first = scene.notes[FAULT] == "invitation_expired"
             facts = {"n": self.invitation_lifetime // 3600 if is_first else self.lifetime // 60}
-            # A new link helps nobody whose user ID is switched off.
             go_on = "already.switch" if scene.notes[FAULT] == "disabled" else "link.new"
             return Page("link", {"title": title, "body": body, "facts": facts, "next": go_on})
         if SENT in scene.notes:
@@ -129,7 +128,10 @@ class ResetCredentials:
         with self.stores.read() as work:
             token = work.action_tokens.find(token_id)
             user = work.users.find(token.user_id) if token else None
-        fault = _fault_of(token, user, now)
+            fault = _fault_of(token, user, now)
+            if fault == "dead":  # maybe by its own use, a moment after it was read
+                token = work.action_tokens.find(token_id)
+                fault = _fault_of(token, user, now)
         return OpenedLink(token, None if fault else user, fault)
 
     def _is_ours(self, text: str, token_id: str) -> bool:
