@@ -126,8 +126,12 @@ class System:
     def code(self) -> str:
         """Return the newest code, whatever other letters have come."""
         self.deliver()
-        lines = [line for _, letter in self.desk.letters for line in letter.text.splitlines()]
-        return next(line for line in reversed(lines) if len(line) == 6 and line.isdigit())
+        return codes_of("\n".join(letter.text for _, letter in self.desk.letters))[-1]
+
+
+def codes_of(text: str) -> list[str]:
+    """Return the codes of letters, each alone on its line."""
+    return [line for line in text.splitlines() if len(line) == 6 and line.isdigit()]
 
 
 def site_of(system: System) -> Any:

@@ -34,6 +34,7 @@ from tests.system import (
     VERIFIER,
     Desk,
     authorize_url,
+    codes_of,
     write_config,
 )
 
@@ -96,8 +97,7 @@ class House:
             self.serving.assembly.courier.deliver_due()
             assert time.monotonic() < deadline, "no letter came"
         self.read += 1
-        lines = self.desk.letters[self.read - 1][1].text.splitlines()
-        return next(line for line in lines if len(line) == 6 and line.isdigit())
+        return codes_of(self.desk.letters[self.read - 1][1].text)[0]
 
     def log_in(self) -> Browser:
         browser = self.browser().get(self.log_in_url)

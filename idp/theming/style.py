@@ -157,17 +157,20 @@ def compile_style(themes: tuple[Path, ...], tokens: Tokens, names: tuple[str, ..
     sources = {path: _COMMENT.sub(_blank, path.read_text("utf-8")) for path in files}
     for path, text in sources.items():
         for number, line in enumerate(text.splitlines(), 1):
-            if strange := set(_TOKEN.findall(line)) - known:
-                raise ThemeRefused(path, number, f"no token {', '.join(sorted(strange))}")
-            if _FETCH.search(line):
-                what = "a style sheet fetches nothing: url(data:…) is all that it may hold"
+            if what := _fault(line, known):
                 raise ThemeRefused(path, number, what)
-            if "</" in line:
-                raise ThemeRefused(path, number, "</ would end the style sheet in its page")
     source = "".join(sources.values())
     light = _fill(source, {**tokens.sizes, **tokens.light})
     night = _fill(_coloured(_MEDIA.sub("", source), tokens), {**tokens.sizes, **tokens.dark})
     return _minify(f"{light}@media (prefers-color-scheme:dark){{{night}}}")
+
+
+def _fault(line: str, known: set[str]) -> str:
+    if strange := set(_TOKEN.findall(line)) - known:
+        return f"no token {', '.join(sorted(strange))}"
+    if _FETCH.search(line):
+        return "a style sheet fetches nothing: url(data:…) is all that it may hold"
+    return "</ would end the style sheet in its page" if "</" in line else ""
 
 
 def _blank(comment: re.Match[str]) -> str:

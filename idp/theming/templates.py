@@ -141,13 +141,13 @@ class Templates(ImmutableSandboxedEnvironment):
     def has_pages(self) -> bool:
         """Answer whether a theme of the chain changes what the base makes of a page."""
         paths = self._sources.paths
-        return any(self._is_own(name) and f":{MAIL}/" not in name for name in paths)
+        return any(self._is_own(name) and not _is_mail(name) for name in paths)
 
     def _is_own(self, name: str) -> bool:
         return int(name.partition(":")[0]) < self._depth - 1
 
     def place_of(self, name: str, block: str) -> tuple[Path, int]:
-        """Return where a theme most probably changes a block of a page: one without `super()`.
+        """Return where a theme most probably changes a block: one without `super()`.
 
         An empty name stands for what is in no block.
         """
@@ -167,7 +167,7 @@ class Templates(ImmutableSandboxedEnvironment):
     def _reached(self, name: str) -> Iterator[Parsed]:
         """Yield a template and all that it names, the nearest first."""
         # No page names the sidebar: it is given to all, rendered.
-        aside = [] if f":{MAIL}/" in name else [self._named("aside.html")]
+        aside = [] if _is_mail(name) else [self._named("aside.html")]
         waiting, seen = [name, *aside], set()
         for one in waiting:
             if one not in seen:
@@ -188,6 +188,10 @@ class Templates(ImmutableSandboxedEnvironment):
             raise ThemeRefused(path, error.lineno, error.message or "syntax") from error
         except (UnicodeDecodeError, IsADirectoryError) as error:
             raise ThemeRefused(path, 1, "is not UTF-8") from error
+
+
+def _is_mail(name: str) -> bool:
+    return f":{MAIL}/" in name
 
 
 def _has_super(block: nodes.Block) -> bool:

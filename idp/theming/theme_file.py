@@ -120,11 +120,9 @@ class Declared:
 def read_theme_file(folder: Path) -> Declared:
     """Read the `theme.toml` of a theme. Raise ThemeRefused with every mistake."""
     path = folder / THEME_FILE
-    document = read_document(path)
-    if isinstance(document, Mistake):
-        raise _refusal(path, document)
+    document, tables = _read(path)
     try:
-        return Declared(path, ThemeFile.model_validate(_tables(document)), document)
+        return Declared(path, ThemeFile.model_validate(tables), document)
     except ValidationError as error:
         found = _mistakes(document, list(explain(error, ThemeFile)))
         raise ThemeRefused.joined([_refusal(path, mistake) for mistake in found]) from error
@@ -136,10 +134,7 @@ def read_what_is_right(folder: Path) -> Declared:
     Raise ThemeRefused if it is no TOML.
     """
     path = folder / THEME_FILE
-    document = read_document(path)
-    if isinstance(document, Mistake):
-        raise _refusal(path, document)
-    tables = _tables(document)
+    document, tables = _read(path)
     try:
         file = ThemeFile.model_validate(tables)
     except ValidationError as error:
@@ -148,8 +143,11 @@ def read_what_is_right(folder: Path) -> Declared:
     return Declared(path, file, document)
 
 
-def _tables(document: Document) -> dict[str, object]:
-    return {key: _frozen(value) for key, value in document.tables.items()}
+def _read(path: Path) -> tuple[Document, dict[str, object]]:
+    document = read_document(path)
+    if isinstance(document, Mistake):
+        raise _refusal(path, document)
+    return document, {key: _frozen(value) for key, value in document.tables.items()}
 
 
 def _mistakes(document: Document, found: Sequence[Finding]) -> list[Mistake]:

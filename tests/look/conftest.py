@@ -66,7 +66,7 @@ class Visitor:
         theme: str = "portal",
         scheme: str = "light",
     ) -> Page:
-        """Open a state as most people meet it, and load the probes."""
+        """Open a state as most people meet it."""
         row = Combination(theme, layout, scheme, has_script=True, locale=locale, state=state)
         return self.open(row)
 

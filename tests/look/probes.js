@@ -88,9 +88,6 @@ window.probe = (function () {
         });
       }).map(name);
     },
-    printed: function () {
-      return all("body *").filter(function (e) { return seen(e) && e.children.length === 0; }).map(function (e) { return e.textContent.trim(); }).join("\n");
-    },
     controlsSeen: function () {
       return all("button,.btn,input:not([type=hidden]),.skip").filter(seen).map(name);
     }

@@ -3,6 +3,7 @@
 import pytest
 
 from idp.accounts.throttle import OTP, Throttle
+from idp.model.letter import RenderedLetter
 from idp.stores.ports import Schedule
 from tests.signin.leaving import is_logged_in, tokens
 from tests.signin.resetting import (
@@ -26,7 +27,7 @@ from tests.signin.resetting import (
     try_password,
     user,
 )
-from tests.system import System, authorize_url
+from tests.system import System, authorize_url, codes_of
 
 CONTINUE = '[reset]\nthen = "continue"'
 
@@ -43,6 +44,11 @@ def _at_the_page(system: System, **request: str):
     return browser.get(link(system))
 
 
+def _code_in(letters: list[tuple[str, RenderedLetter]]) -> str:
+    (code,) = codes_of("\n".join(letter.text for _, letter in letters))
+    return code
+
+
 def test_the_code_page_follows_the_new_password_and_then_the_client(going_on: System):
     browser = choose(_at_the_page(going_on, state="kept"))
     assert SUCCESS in browser.text
@@ -53,9 +59,7 @@ def test_the_code_page_follows_the_new_password_and_then_the_client(going_on: Sy
     assert sorted(letter.subject for _, letter in letters) == sorted(
         ["আপনার লগইন কোড", "আপনার পাসওয়ার্ড পরিবর্তন হয়েছে"]
     )
-    code = next(
-        line for _, letter in letters for line in letter.text.splitlines() if line.isdigit()
-    )
+    code = _code_in(letters)
     browser.press("submit", code=f"{(int(code) + 1) % 10**6:06d}")
     assert not browser.left_to
     browser.press("submit", code=code)
@@ -71,9 +75,7 @@ def test_a_page_is_as_good_as_its_link_which_may_live_for_hours(make):
     late = _at_the_page(system)
     system.clock.advance(1_801)  # an ordinary page of a login is too old by now
     assert "কোড লিখুন" in choose(browser).text
-    letters = system.deliver()
-    [code] = [n for _, letter in letters for n in letter.text.splitlines() if n.isdigit()]
-    assert browser.press("submit", code=code).answer["state"] == "kept"
+    assert browser.press("submit", code=_code_in(system.deliver())).answer["state"] == "kept"
     assert is_password(system, NEW)
     assert (choose(late, "Meghna#Nodi88").status, SUCCESS in late.text) == (400, False)
 
@@ -100,11 +102,7 @@ def test_without_the_code_nobody_is_logged_in_whatever_is_pressed(going_on: Syst
 
 def test_who_goes_on_has_proven_password_and_mailbox_and_no_more(going_on: System):
     browser = choose(_at_the_page(going_on))
-    letters = going_on.deliver()
-    code = next(
-        line for _, letter in letters for line in letter.text.splitlines() if line.isdigit()
-    )
-    browser.press("submit", code=code)
+    browser.press("submit", code=_code_in(going_on.deliver()))
     assert tokens(going_on, browser)["id_token"]
     assert browser.get(authorize_url("app")).left_to
 

@@ -80,10 +80,22 @@ def test_wrong_tokens_are_refused_with_their_place(spoiled, toml, line, what):
     assert what in refused.value.what
 
 
-def test_a_style_sheet_of_a_theme_follows_its_parents(spoiled):
-    spoiled.write("style.css", "/* mine */\nh1 { color: $action }\n")
+def compiled(spoiled: Spoiled, text: str) -> str:
+    """Return the whole style of a theme with a style sheet of its own."""
+    spoiled.write("style.css", text)
     chain = (spoiled.mine, *CHAIN)
-    css = compile_style(chain, read_tokens(chain))
+    return compile_style(chain, read_tokens(chain))
+
+
+def check_refused(spoiled: Spoiled, text: str, what: str) -> None:
+    """See that such a style sheet is refused at its second line."""
+    with pytest.raises(ThemeRefused, match=what) as refused:
+        compiled(spoiled, text)
+    assert (refused.value.path, refused.value.line) == (spoiled.mine / "style.css", 2)
+
+
+def test_a_style_sheet_of_a_theme_follows_its_parents(spoiled):
+    css = compiled(spoiled, "/* mine */\nh1 { color: $action }\n")
     assert css.index("h1{font-size") < css.index("h1{color:#006a4e}")
     assert "h1{color:#5cc9a3}" in css
     assert "mine" not in css
@@ -99,11 +111,7 @@ def test_the_first_sheet_is_the_beginning_of_the_whole(css):
 
 
 def test_an_unknown_token_in_a_style_sheet_is_refused(spoiled):
-    path = spoiled.write("style.css", "h1 { margin: 0 }\nh2 { color: $actoin }\n")
-    chain = (spoiled.mine, *CHAIN)
-    with pytest.raises(ThemeRefused, match="no token actoin") as refused:
-        compile_style(chain, read_tokens(chain))
-    assert (refused.value.path, refused.value.line) == (path, 2)
+    check_refused(spoiled, "h1 { margin: 0 }\nh2 { color: $actoin }\n", "no token actoin")
 
 
 @pytest.mark.parametrize(
@@ -118,33 +126,22 @@ def test_an_unknown_token_in_a_style_sheet_is_refused(spoiled):
     ],
 )
 def test_a_style_sheet_that_leads_elsewhere_is_refused(spoiled, rule, what):
-    path = spoiled.write("style.css", f"p {{ margin: 0 }}\n{rule}\n")
-    chain = (spoiled.mine, *CHAIN)
-    with pytest.raises(ThemeRefused, match=what) as refused:
-        compile_style(chain, read_tokens(chain))
-    assert (refused.value.path, refused.value.line) == (path, 2)
+    check_refused(spoiled, f"p {{ margin: 0 }}\n{rule}\n", what)
 
 
 @pytest.mark.parametrize("cut", ["u/**/rl(https://x/y)", '@im/**/port "x";', "</**//style>"])
 def test_a_comment_joins_nothing(spoiled, cut):
-    spoiled.write("style.css", f"h1 {{ background: {cut} }}\n")
-    chain = (spoiled.mine, *CHAIN)
-    css = compile_style(chain, read_tokens(chain))
+    css = compiled(spoiled, f"h1 {{ background: {cut} }}\n")
     assert not [joined for joined in ("url(https", "@import", "</") if joined in css]
 
 
 def test_what_a_comment_says_is_nobodys_business(spoiled):
-    path = spoiled.write("style.css", "/* url(https://x)\n</b> @import */ p { margin: $no }\n")
-    chain = (spoiled.mine, *CHAIN)
-    with pytest.raises(ThemeRefused, match="no token no") as refused:
-        compile_style(chain, read_tokens(chain))
-    assert (refused.value.path, refused.value.line) == (path, 2)
+    text = "/* url(https://x)\n</b> @import */ p { margin: $no }\n"
+    check_refused(spoiled, text, "no token no")
 
 
 def test_a_style_sheet_may_hold_a_picture_itself(spoiled):
-    spoiled.write("style.css", 'h1 { background: url("data:image/png;base64,AA") }\n')
-    chain = (spoiled.mine, *CHAIN)
-    assert "url(" in compile_style(chain, read_tokens(chain))
+    assert "url(" in compiled(spoiled, 'h1 { background: url("data:image/png;base64,AA") }\n')
 
 
 def test_colours_that_do_not_change_are_not_repeated(tmp_path):

@@ -22,8 +22,7 @@ from idp.stores.sql import SqlStores
 from idp.verdict import load_settings
 from tests.fakes import FakeClock
 from tests.servers import free_port
-from tests.system import SECRET, shipped_themes, write_config
-from tests.walks.processes import codes_of
+from tests.system import SECRET, codes_of, shipped_themes, write_config
 
 CLIENT = """
 [[clients]]

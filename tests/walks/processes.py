@@ -16,6 +16,7 @@ import requests
 
 from idp.demo.letters import Letterbox
 from tests.browser import Form, _Reader, form_with
+from tests.system import codes_of
 
 ROOT = Path(__file__).parents[2]
 IDP = (sys.executable, "-c", "from idp.cli import main; main()")
@@ -131,10 +132,6 @@ def code_of(text: str) -> str:
     """Return the code that stands in a letter's text, on a line of its own."""
     (code,) = codes_of(text)
     return code
-
-
-def codes_of(text: str) -> list[str]:
-    return [line for line in text.splitlines() if len(line) == 6 and line.isdigit()]
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.system import PASSWORD
+from tests.system import PASSWORD, codes_of
 from tests.walks.conftest import Street
 from tests.walks.people import NEW_PASSWORD, USER, expect_there
 
@@ -55,7 +55,7 @@ def test_through_the_code_and_to_the_next_login(street: Street, page: Page):
     expect_english(page, "Enter the code")
     letter = street.letter()
     assert "code" in letter.subject.lower()
-    code = next(line for line in letter.text.splitlines() if len(line) == 6 and line.isdigit())
+    (code,) = codes_of(letter.text)
     page.get_by_label("6-digit code").fill(code)
     page.get_by_role("button", name="Submit").click()
     expect_there(page, street.backoffice)
