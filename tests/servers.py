@@ -109,16 +109,28 @@ def running_redis(port: int | None = None) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """Return a free TCP port of 127.0.0.1, of those the kernel gives to no outgoing connection.
+    """Return a free TCP port of 127.0.0.1, one that was not given out before.
 
-    Servers listen some time later; a port of the kernel's own choice may be gone by then.
+    Servers listen some time later; of the kernel's own choice (or chosen by lot) a port may be
+    somebody else's by then. So these are none of those the kernel gives to outgoing connections,
+    and each process of the suite goes through a range of its own.
     """
     while True:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = next(_PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def _own_ports() -> Iterator[int]:
+    size, number = 3_000, int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    start = secrets.randbelow(size)  # two runs at the same time rarely meet
+    for step in count():
+        yield 20_000 + number % 4 * size + (start + step) % size
+
+
+_PORTS = _own_ports()
 
 
 def _ask_postgresql(cluster: PostgreSQL) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import TypeVar
 
 from idp.model.errors import AlreadySpent
@@ -38,7 +38,10 @@ def race(attempt: Callable[[int], Answer | None]) -> list[list[Answer]]:
             raise
 
     with ThreadPoolExecutor(THREADS) as pool:
-        runs = [future.result() for future in [pool.submit(guarded) for _ in range(THREADS)]]
+        futures = [pool.submit(guarded) for _ in range(THREADS)]
+    # What broke the barrier is told before those who only waited at it.
+    futures.sort(key=lambda future: isinstance(future.exception(), BrokenBarrierError))
+    runs = [future.result() for future in futures]
     return [
         [answer for answers in runs if (answer := answers[number]) is not None]
         for number in range(ROUNDS)

@@ -11,10 +11,7 @@ from tests.servers import free_port
 
 def free_ports(count: int) -> list[int]:
     """Return ports of loopback that nobody listens on, each another."""
-    ports: set[int] = set()
-    while len(ports) < count:
-        ports.add(free_port())
-    return list(ports)
+    return [free_port() for _ in range(count)]
 
 
 def status(port: int, path: str = "/") -> int:

@@ -118,19 +118,20 @@ def open_street(folder, database: str, *, more: str = "") -> Street:
     themes = shipped_themes(settings)
     assembly = house.assemble(settings, secrets, clock=clock, themes=themes)
     street = Street(provider, office, ministry, box, letterbox, clock, assembly)
-    doors = street.doors
     assert isinstance(assembly.stores, SqlStores)
-    doors.callback(assembly.stores.engine.dispose)
-    doors.enter_context(mailbox.receiving(letterbox, ports[4]))
-    doors.enter_context(serving(assembly.wsgi, ports[0]))
-    doors.enter_context(serving(_party(provider, office, BACKOFFICE, clock), ports[1]))
-    doors.enter_context(street.ministry_doors)
-    street.ministry_doors.enter_context(
-        serving(_party(provider, ministry, MINISTRY, clock), ports[2])
-    )
-    doors.enter_context(serving(mailbox.create_app(letterbox), ports[3]))
-    assembly.worker.start()
-    doors.callback(assembly.worker.stop)
+    with contextlib.ExitStack() as doors:  # what was opened is closed if the next does not open
+        doors.callback(assembly.stores.engine.dispose)
+        doors.enter_context(mailbox.receiving(letterbox, ports[4]))
+        doors.enter_context(serving(assembly.wsgi, ports[0]))
+        doors.enter_context(serving(_party(provider, office, BACKOFFICE, clock), ports[1]))
+        doors.enter_context(street.ministry_doors)
+        street.ministry_doors.enter_context(
+            serving(_party(provider, ministry, MINISTRY, clock), ports[2])
+        )
+        doors.enter_context(serving(mailbox.create_app(letterbox), ports[3]))
+        assembly.worker.start()
+        doors.callback(assembly.worker.stop)
+        street.doors = doors.pop_all()
     return street
 
 
