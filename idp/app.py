@@ -51,7 +51,7 @@ from idp.stores.buckets import Buckets
 from idp.stores.ports import AddressBuckets, Stores
 from idp.stores.sql import SqlStores, open_engine
 from idp.stores.sql.flask_database import FlaskDatabase, WebStores
-from idp.theming import Themes
+from idp.theming import SUBMIT_HASH, Themes
 from idp.verdict import mail_settings, open_themes
 from idp.web.assets import StaticFiles
 from idp.web.browser import BrowserReader, CookieJar, Proxies
@@ -357,7 +357,7 @@ def _site(
     headers = SecurityHeaders(
         issuer=settings.issuer,
         style_hashes=themes.style_hashes,
-        script_hash=themes.default.script_hash,
+        script_hash=SUBMIT_HASH,
         has_fonts=themes.has_fonts,
     )
     is_aliased = bool(settings.aliases.keycloak_realm)

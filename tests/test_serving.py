@@ -255,6 +255,36 @@ def test_a_change_of_a_themes_files_is_served_after_a_reload_and_its_old_files_s
     assert _logo(small_house) == second
 
 
+def test_a_reload_that_takes_a_language_away_loses_no_login_in_it(small_house: House) -> None:
+    address = f"{small_house.log_in_url}&ui_locales=en"
+    sealed, stored = (small_house.browser().get(address) for _ in range(2))
+    stored.press("submit", userid=USER, password=PASSWORD)
+    assert "Enter the code" in stored.text
+    small_house.change("[limits]", '[theme]\nlocales = ["bn"]\n[limits]')
+    assert small_house.tell().fault == ""
+    stored.get(stored.url)
+    assert (stored.status, "কোড লিখুন" in stored.text) == (200, True)
+    assert stored.press("submit", code=small_house.code()).answer["code"]
+    sealed.press("submit", userid=USER, password="Wrong#Pass1")
+    assert (sealed.status, "লগইন করুন" in sealed.text) == (200, True)
+
+
+def test_a_template_that_python_cannot_work_out_is_told_once_and_the_old_one_kept(
+    small_house: House,
+) -> None:
+    own = small_house.config.parent / "themes" / "office"
+    page = own / "templates" / "code.html"
+    page.parent.mkdir(parents=True)
+    (own / "theme.toml").write_text('parent = "portal"\nname = { bn = "কার্যালয়" }\n')
+    small_house.change("[limits]", '[theme]\nname = "office"\n[limits]')
+    assert small_house.tell().fault == ""
+    page.write_text(
+        '{% extends "!code.html" %}\n{% block intro %}{{ 60 // view.wait }}{% endblock %}'
+    )
+    assert f"{page}:2:1 E301" in small_house.tell().fault
+    assert "কার্যালয়" in small_house.browser().get(small_house.log_in_url).text
+
+
 def _logo(house: House) -> str:
     html = house.browser().get(house.log_in_url).html
     found = re.search(r'<img src="(/static/[^"]+)"', html)

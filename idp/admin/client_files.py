@@ -159,7 +159,7 @@ def _edited(
     wanted: str,
 ) -> bytes:
     """Edit the file and compare what it then means with what `change` says it must mean."""
-    text = place.octets.decode()
+    text = place.octets.decode("utf-8-sig")
     meant = tomllib.loads(text)
     change(meant["clients"][place.index])
     try:

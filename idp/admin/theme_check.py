@@ -1,21 +1,17 @@
 """What is told about a theme that can be used: contrast, weight, own sentences, warnings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from babel.messages.pofile import read_po
-
 from idp.admin.gallery.copies import weigh
 from idp.admin.gallery.exhibits import PAGES
 from idp.admin.theme_shelf import Pair, Shelf, Shown
-from idp.theming.catalogues import load_catalogue
-from idp.theming.look import names_of
+from idp.theming.catalogues import Sentence, load_catalogue, own_sentences, words_file
 from idp.theming.theme_file import Declared
 
 _LOGIN = tuple(exhibit for exhibit in PAGES if exhibit.page == "login")
-_WORDS = "LC_MESSAGES/messages.po"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +61,10 @@ class Report:
 def report_on(shelf: Shelf, name: str) -> Report:
     """Judge a theme as start, reload and `idp config check` do. Raises ThemeRefused."""
     shown = shelf.take(name)
-    chain = shelf.chain(name)
+    chain = shown.theme.chain
     folder = chain[0].folder
-    changed = {language: tuple(_own_lines(folder, language)) for language in shelf.languages}
+    own = {language: own_sentences(folder, language) for language in shelf.languages}
+    changed = {language: tuple(sentences) for language, sentences in own.items()}
     everything = [key for keys in changed.values() for key in keys]
     return Report(
         name,
@@ -80,7 +77,7 @@ def report_on(shelf: Shelf, name: str) -> Report:
             language: tuple(dict.fromkeys(key for key in everything if key not in keys))
             for language, keys in changed.items()
         },
-        warnings=tuple(_warnings(chain, shelf.languages)),
+        warnings=tuple(_warnings(chain, own)),
     )
 
 
@@ -92,36 +89,26 @@ def _login(shown: Shown, language: str) -> Heaviest:
     return max(weights, key=lambda one: one.gzip)
 
 
-def _own_lines(folder: Path, language: str) -> dict[str, int]:
-    """Return the sentences that a theme says itself, each with its line."""
-    path = folder / "locale" / language / _WORDS
-    if not path.is_file():
-        return {}
-    with path.open("rb") as file:
-        entries = read_po(file, locale=language)
-    return {e.id if isinstance(e.id, str) else e.id[0]: e.lineno or 1 for e in entries if e.id}
-
-
-def _warnings(chain: tuple[Declared, ...], languages: Sequence[str]) -> Iterator[str]:
+def _warnings(
+    chain: tuple[Declared, ...], own: Mapping[str, Mapping[str, Sentence]]
+) -> Iterator[str]:
     folder = chain[0].folder
     for path in sorted((folder / "locale").glob("*")):
-        if path.name not in languages and not path.name.startswith("."):
+        if path.name not in own and not path.name.startswith("."):
             yield f"{path}: nobody is offered pages in {path.name!r} (theme.locales)."
-    for language in languages:
-        path = folder / "locale" / language / _WORDS
-        for line, key, facts in _left_out(chain, language):
-            yield f"{path}:{line}: {key!r} leaves out {facts}, which the parent's sentence says."
+    if len(chain) > 1:
+        for language, sentences in own.items():
+            yield from _left_out(chain, language, sentences)
 
 
-def _left_out(chain: tuple[Declared, ...], language: str) -> Iterator[tuple[int, str, str]]:
-    """Yield each sentence that says less than the parent's: its line, its key and the facts."""
-    ours = _own_lines(chain[0].folder, language)
-    if not ours or len(chain) == 1:
-        return
-    own, parent = (
-        load_catalogue(tuple(d.folder for d in part), language, names_of(part, language))
-        for part in (chain, chain[1:])
-    )
-    for key, line in ours.items():
-        if lost := sorted(parent.names(key) - own.names(key)):
-            yield line, key, ", ".join(f"{{{name}}}" for name in lost)
+def _left_out(
+    chain: tuple[Declared, ...], language: str, own: Mapping[str, Sentence]
+) -> Iterator[str]:
+    """Tell each sentence that says less than the parent's."""
+    folder, *parents = (declared.folder for declared in chain)
+    parent = load_catalogue(tuple(parents), language)
+    for key, sentence in own.items():
+        if lost := sorted(parent.names(key) - sentence.names):
+            place = f"{words_file(folder, language)}:{sentence.line}"
+            facts = ", ".join(f"{{{name}}}" for name in lost)
+            yield f"{place}: {key!r} leaves out {facts}, which the parent's sentence says."

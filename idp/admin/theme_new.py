@@ -9,8 +9,8 @@ from idp.admin.folders import create_folder
 from idp.admin.theme_shelf import Shelf
 from idp.model.errors import ProbeshError
 from idp.settings.values import ThemeName
-from idp.theming.style import tokens_of
 from idp.theming.theme_file import THEME_FILE
+from idp.theming.tokens import tokens_of
 
 _TOML: Final = """\
 # The theme "{name}". What is not said here comes from its parent.
@@ -49,7 +49,7 @@ msgstr ""
 # msgstr "{example}"
 """
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(ThemeName)
-_EXAMPLES: Final = {"bn": "প্রবেশ করুন"}
+_EXAMPLES: Final = {"bn": "লগইন করুন"}
 
 
 class ThemeNotMade(ProbeshError):
@@ -64,8 +64,7 @@ def new_theme(shelf: Shelf, name: str, parent: str) -> Path:
     _check_name(shelf, name)
     if parent not in shelf.names:
         raise ThemeNotMade(f'There is no theme "{parent}"; there are {", ".join(shelf.names)}.')
-    shelf.take(parent)
-    tokens = tokens_of(shelf.chain(parent))
+    tokens = tokens_of(shelf.take(parent).theme.chain)
     told = _TOML.format(
         name=name,
         parent=parent,

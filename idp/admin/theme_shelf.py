@@ -1,17 +1,13 @@
 """The themes of an installation as their files say now: read anew whenever a file has changed."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.settings import Settings
 from idp.theming import Theme, load_themes
-from idp.theming.catalogues import load_catalogue
-from idp.theming.folders import Folders, Stamp, find_chain
-from idp.theming.frame import HelpRows
-from idp.theming.look import names_of
+from idp.theming.folders import Folders, Stamp
 from idp.theming.static import Asset
-from idp.theming.style import PAIRS, Tokens, contrast, tokens_of
-from idp.theming.theme_file import Declared
+from idp.theming.tokens import PAIRS, Tokens, contrast, tokens_of
 from idp.verdict import THEMES
 
 
@@ -69,17 +65,24 @@ class Shelf:
             if now != self._seen:
                 self._loaded.clear()
                 self._seen = now
-            key = (name, is_long)
-            if key not in self._loaded:
-                self._loaded[key] = self._load(name, is_long=is_long)
-                self._assets.update(self._loaded[key].theme.assets)
-            return self._loaded[key]
+            return self._kept(name, is_long=is_long)
 
     def asset(self, address: str) -> Asset | None:
         """Return what a page of a theme that was taken fetches under an address."""
         return self._assets.get(address)
 
-    def _load(self, name: str, *, is_long: bool) -> Shown:
+    def _kept(self, name: str, *, is_long: bool) -> Shown:
+        key = (name, is_long)
+        if key not in self._loaded:
+            self._loaded[key] = shown = self._stretch(name) if is_long else self._load(name)
+            self._assets.update(shown.theme.assets)
+        return self._loaded[key]
+
+    def _stretch(self, name: str) -> Shown:
+        real = self._kept(name, is_long=False)
+        return replace(real, theme=real.theme.stretched())
+
+    def _load(self, name: str) -> Shown:
         settings = self.settings
         theme = load_themes(
             self.folders,
@@ -88,13 +91,7 @@ class Shelf:
             support=settings.support,
             default=settings.theme.name,
         )
-        chain = self.chain(name)
-        pairs = _pairs_of(tokens_of(chain))
-        return Shown(name, _stretched(chain, settings) if is_long else theme, pairs)
-
-    def chain(self, name: str) -> tuple[Declared, ...]:
-        """Return a theme and all that stand behind it. Raises ThemeRefused."""
-        return find_chain(self.folders, name, self.settings.theme.name)
+        return Shown(name, theme, _pairs_of(tokens_of(theme.chain)))
 
 
 def _pairs_of(tokens: Tokens) -> tuple[Pair, ...]:
@@ -104,13 +101,3 @@ def _pairs_of(tokens: Tokens) -> tuple[Pair, ...]:
         for scheme, colours in (("light", tokens.light), ("dark", tokens.dark))
         for ink, ground, least in PAIRS
     )
-
-
-def _stretched(chain: tuple[Declared, ...], settings: Settings) -> Theme:
-    """Return the theme as a longer language would fill it."""
-    folders = tuple(declared.folder for declared in chain)
-    catalogues = {
-        locale: load_catalogue(folders, locale, names_of(chain, locale)).stretched()
-        for locale in settings.theme.locales
-    }
-    return Theme(chain, catalogues, HelpRows.of(settings.support))

@@ -113,10 +113,10 @@ def preview(invocation: Invocation, name: str | None, port: int, folder: Path | 
 
 def _export(invocation: Invocation, shelf: Shelf, names: Sequence[str], folder: Path) -> None:
     try:
-        exported = write_gallery(shelf, names, folder)
+        rows = write_gallery(shelf, names, folder)
     except ThemeRefused as refused:
         raise MistakesFound(_judge(shelf, names)[1]) from refused
-    count = len(exported.rows)
+    count = len(rows)
     invocation.say(
         f"{count} pages and letters are in {folder}: open {folder / 'index.html'}.",
         folder=str(folder),

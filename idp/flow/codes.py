@@ -39,6 +39,7 @@ class Recipient:
     tries: Limits = ()  # while one of these waits no code is judged, and none is sent
     kind: str = "code"  # of the letter
     resent: str = "otp.resent"  # what is said when it was sent again
+    expired: str = "otp.err.expired"  # what is said when another one is on its way
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,19 @@ class Codes:
         if isinstance(code, Message):
             return Challenge(errors=(code,))
         if challenge is None or challenge.expires_at <= scene.visit.now:
-            return self._renew(scene, to)
+            return self._renew(scene, challenge, to)
         return challenge, code
 
-    def _renew(self, scene: Scene, to: Recipient) -> Challenge:
+    def _renew(
+        self, scene: Scene, challenge: sessions.Challenge | None, to: Recipient
+    ) -> Challenge:
         """Answer a code that is worth nothing any more: another is on its way, or has to wait."""
         full = self.fault(scene, to)
         if full is not None:
-            return Challenge(errors=(full,))
+            # The page of a letter that still has to wait tells it itself, and for how long.
+            return Challenge(errors=(full,) if challenge else ())
         started = self.start(scene, to)
-        expired = Message("otp.err.expired", field="code")
+        expired = Message(to.expired, field="code")
         return Challenge(errors=(expired,), notes=started.notes, effects=started.effects)
 
     def _resend(
@@ -95,7 +99,7 @@ class Codes:
         """Answer the button: the same code once more, and a new one only when that has expired."""
         now = scene.visit.now
         if challenge is None or challenge.expires_at <= now:
-            return self._renew(scene, to)
+            return self._renew(scene, challenge, to)
         if now < challenge.last_sent_at + self.resend_after:
             return Challenge(notice=Message("resend.early"))
         if challenge.sends >= _SENDS:
@@ -114,7 +118,7 @@ class Codes:
         return Challenge(notice=Message(to.resent, {"masked": to.masked}), effects=(again,))
 
     def view(
-        self, scene: Scene, challenge: sessions.Challenge | None, to: Recipient
+        self, scene: Scene, challenge: sessions.Challenge | None, to: Recipient, *, is_sent: bool
     ) -> Mapping[str, object]:
         """Return what the page tells of a challenge; None: its letter has to wait."""
         now = scene.visit.now
@@ -122,6 +126,7 @@ class Codes:
         sent_at = challenge.last_sent_at if challenge else now - self.resend_after
         return {
             "masked": to.masked,
+            "is_sent": is_sent,
             "minutes": whole_minutes(max(0, left)),
             "wait": max(0, sent_at + self.resend_after - now),
         }

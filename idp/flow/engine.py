@@ -279,9 +279,11 @@ def _say(
     return {**rest, _SAID: json.dumps(said)}
 
 
-def saying(session: AuthenticationSession, page: Page) -> AuthenticationSession:
-    """Return a conversation whose page says again what this one says."""
-    return replace(session, notes=_say(session.notes, page.errors, page.notice))
+def saying(
+    session: AuthenticationSession, error: Message | None, notice: Message | None
+) -> AuthenticationSession:
+    """Return a conversation whose page says this, in whatever language it is shown."""
+    return replace(session, notes=_say(session.notes, (error,) if error else (), notice))
 
 
 def unsaid(notes: Mapping[str, str]) -> dict[str, str]:
@@ -292,9 +294,11 @@ def unsaid(notes: Mapping[str, str]) -> dict[str, str]:
 def _with_said(page: Page, notes: Mapping[str, str]) -> Page:
     if _SAID not in notes:
         return page
-    said = json.loads(notes[_SAID])
-    notice = _message(said["notice"]) if said["notice"] else page.notice
-    return replace(page, errors=tuple(_message(e) for e in said["errors"]), notice=notice)
+    said, standing = json.loads(notes[_SAID]), {error.key for error in page.errors}
+    errors = [error for error in map(_message, said["errors"]) if error.key not in standing]
+    # What stands in the way now is told first; a good word from before may be true no more.
+    notice = _message(said["notice"]) if said["notice"] and not standing else page.notice
+    return replace(page, errors=(*page.errors, *errors), notice=notice)
 
 
 def _message(fields: Mapping[str, Any]) -> Message:

@@ -64,9 +64,9 @@ def read_document(file: Path, drafts: Drafts = NO_DRAFTS) -> Document | Mistake:
     if len(octets) > _LIMIT:
         return Mistake(name, 0, 0, "E001", "", "is larger than 4 MiB: it is no configuration file")
     try:
-        text = octets.decode()
+        text = octets.decode("utf-8-sig")  # some editors put a mark in front, which is no TOML
     except UnicodeDecodeError as error:
-        place = _end_of(octets[: error.start].decode())
+        place = _end_of(error.object[: error.start].decode())
         return Mistake(name, *place, "E002", "", "is not UTF-8 from here on")
     return _parsed(name, text)
 

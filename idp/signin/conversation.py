@@ -145,7 +145,7 @@ class SignIn:
             expires_at = self.clock() + self.showing.rules.login_timeout
             session = replace(session, expires_at=expires_at)
         if session.expires_at <= self.clock() or not self.showing.is_current(session):
-            return self._begin_again(session, browser, notice=Message("login.timeout"))
+            return self._begin_again(session, browser, notice=_too_late(session))
         return self._submit(session, submission, browser)
 
     def interrupted(
@@ -277,7 +277,8 @@ class SignIn:
             case "cancel" if session.request is None:
                 return self.recovery.cancelled(session, browser)
             case "cancel":
-                answer = self._begin_again(session, browser, notice=Message("upd.cancelled"))
+                notice = self.recovery.nothing_changed(session)
+                answer = self._begin_again(session, browser, notice=notice)
                 # Who sits here next must not find the page of the link again.
                 return replace(answer, cookies=replace(answer.cookies, link=""))
             case "restart":
@@ -287,20 +288,19 @@ class SignIn:
 
     def _speak(self, session: AuthenticationSession, language: str, browser: Browser) -> Answer:
         """Change the language; one that is not offered changes nothing."""
-        is_offered = language in self.showing.rules.locales
-        locale = language if is_offered else session.locale
-        spoken = speaking(session, locale)
+        kept = language if language in self.showing.rules.locales else None
+        spoken = speaking(session, kept) if kept else session
         if session.version:
             with self.stores.write() as work:
                 work.authentication_sessions.speak(spoken)
-            return GoTo(session.id, Cookies(language=locale))
+            return GoTo(session.id, Cookies(language=kept))
         if self.presence.has_changed_since(session, browser):
             answer = self.meanwhile.choose(spoken, Submission({}, is_genuine=True), browser)
         elif self.showing.is_current(session):
             answer = self.showing.current_page(spoken, browser, now=self.clock())
         else:
             answer = self._begin_again(spoken, browser)
-        return replace(answer, cookies=replace(answer.cookies, language=locale))
+        return replace(answer, cookies=replace(answer.cookies, language=kept))
 
     def _begin_again(
         self,
@@ -324,7 +324,7 @@ class SignIn:
         if browser.key is None and submission.form.get(COOKIES):
             answer = self._begin_again(session, browser, error=Message("err.cookies"))
         elif session.version:
-            answer = self._begin_again(session, browser, notice=Message("login.timeout"))
+            answer = self._begin_again(session, browser, notice=_too_late(session))
         else:
             answer = self._begin_again(session, browser, error=Message("form.expired"))
         return replace(answer, fields={COOKIES: "set"})
@@ -345,7 +345,7 @@ class SignIn:
         if session.taken_at and person and self.presence.is_answer_to(session, person[0]):
             # Back after a completed login: the application's request can still be answered.
             return self.meanwhile.offer(session, browser)
-        notice = None if session.taken_at else Message("login.timeout")
+        notice = None if session.taken_at else _too_late(session)
         return self._begin_again(session, browser, notice=notice)
 
     # -- small things -----------------------------------------------------------------------
@@ -375,6 +375,11 @@ def _with_typed(session: AuthenticationSession, submission: Submission) -> Authe
     if session.user_id is not None or unsaid(session.notes):
         return session
     return replace(session, user_typed=submission.form.get("userid") or session.user_typed)
+
+
+def _too_late(session: AuthenticationSession) -> Message:
+    """Tell that a page was open for too long: where no client waits, a reset begins again."""
+    return Message("login.timeout" if session.request else "reset.timeout")
 
 
 def _is_bound(session: AuthenticationSession, browser: Browser) -> bool:

@@ -10,7 +10,7 @@ from idp.model.keyring import Keyring
 from idp.model.letter import Letter, RenderedLetter
 from idp.model.page import Facts
 from idp.settings.clients import Client
-from idp.theming import Theme, Themes, moment
+from idp.theming import Themes, moment
 
 _MINUTE, _HOUR = 60, 3600  # seconds
 
@@ -55,7 +55,7 @@ class Letters:
     def _render(self, letter: Letter, facts: Facts) -> RenderedLetter:
         client_id = str(letter.facts.get("client", ""))
         client, theme = self.clients.get(client_id), self.themes.of(client_id)
-        locale = _spoken(theme, letter.locale)
+        locale = theme.spoken(letter.locale)
         page = self._reset_page(client_id, locale)
         life = letter.expires_at - letter.created_at
         shared: Facts = {
@@ -76,8 +76,3 @@ class Letters:
         facts = {"client_id": client_id, "ui_locales": locale}
         query = urlencode({name: fact for name, fact in facts.items() if fact})
         return f"{self.issuer}/reset?{query}"
-
-
-def _spoken(theme: Theme, locale: str) -> str:
-    """Return the language of a letter; a reload may have taken the one that was asked for."""
-    return locale if locale in theme.locales else theme.locales[0]

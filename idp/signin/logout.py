@@ -7,6 +7,8 @@ page looks after them and names the services that did not answer.
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from babel.lists import format_list
+
 from idp.accounts.sign_out import Cause, SignOut
 from idp.model.clock import Clock
 from idp.model.grant import Grant
@@ -115,8 +117,9 @@ class LogOut:
             open_notices = work.outbox.undelivered(batch)
         is_waiting = any(notice.created_at + _PATIENCE > now for notice in open_notices)
         names = (self._name(notice.to, locale) or notice.to for notice in open_notices)
+        silent = [*dict.fromkeys(names)]
         view = {
-            "unconfirmed": "" if is_waiting else ", ".join(dict.fromkeys(names)),
+            "unconfirmed": "" if is_waiting else format_list(silent, locale=locale),
             "is_waiting": is_waiting,
             "return_to": self.provider.home(client_id),
             "client": self._name(client_id, locale),

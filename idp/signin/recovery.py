@@ -126,9 +126,15 @@ class Recovery:
 
     def cancelled(self, session: AuthenticationSession, browser: Browser) -> ShowPage:
         """Show that nothing was changed to somebody whom no client waits for."""
-        page = Page("cancelled", notice=Message("upd.cancelled"))
+        page = Page("cancelled", notice=self.nothing_changed(session))
         shown = self.showing.page_of(session, page, browser)
         return replace(shown, sealed="", cookies=replace(shown.cookies, link=""))
+
+    def nothing_changed(self, session: AuthenticationSession) -> Message:
+        """Return what is said of a password that was not set: who had none has none still."""
+        with self.stores.read() as work:
+            has_none = session.user_id and not work.credentials.password_hash(session.user_id)
+        return Message("upd.cancelled.first" if has_none else "upd.cancelled")
 
     def _show(self, opened: OpenedLink, browser: Browser, now: int, letter: str) -> ShowPage:
         token, user = opened.token, opened.user
@@ -173,11 +179,12 @@ class Recovery:
         return person[1].email if person and person[1].id != user.id else ""
 
     def _without_link(self, browser: Browser, opened_at: int, letter: str) -> ShowPage:
-        spoken = self.showing.locale(browser, letter=letter)
-        asked = self.ask("", browser, (spoken,))
-        is_just_now = 0 <= self.clock() - opened_at < _A_MOMENT
+        spoken, now = self.showing.locale(browser, letter=letter), self.clock()
+        session = self.showing.begin_reset(browser, client_id="", now=now, ui_locales=(spoken,))
+        is_just_now = 0 <= now - opened_at < _A_MOMENT
         if browser.key is not None or not is_just_now:  # back after the link's cookie has gone
-            return asked
+            return self.showing.current_page(session, browser, now=now)
         # The cookies were set a moment ago: this browser keeps none.
-        page = replace(asked.page, errors=(Message("err.cookies"),), status=400)
-        return replace(asked, page=page)
+        error = Message("err.cookies")
+        shown = self.showing.current_page(session, browser, now=now, error=error)
+        return replace(shown, page=replace(shown.page, status=400))

@@ -118,11 +118,9 @@ class Showing:
         error: Message | None = None,
     ) -> ShowPage:
         """Show the step that a conversation stands at, saying `notice` or `error` if given."""
-        page = self.engine.show(session, browser.visit(now))
         if notice or error:
-            page = replace(page, notice=notice, errors=(error,) if error else ())
-            session = saying(session, page)  # again, once the other language is chosen
-        return self.page_of(session, page, browser)
+            session = saying(session, error, notice)
+        return self.page_of(session, self.engine.show(session, browser.visit(now)), browser)
 
     def page_of(self, session: AuthenticationSession, page: Page, browser: Browser) -> ShowPage:
         """Show a page of a conversation; a browser without a key is given one."""

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from string import Formatter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as PoMessage
-from babel.messages.pofile import PoFileError, read_po
+from babel.messages.pofile import PoFileError, PoFileParser
 from markupsafe import Markup, escape
+from typing_extensions import override
 
 from idp.model.page import Facts, Message
 from idp.theming.digits import bengali_digits
@@ -21,6 +23,8 @@ from idp.theming.refused import ThemeRefused, WordsMissing, collect
 
 _COUNTS = ("n", "s")  # facts that a plural form may depend on
 _BRAND = "brand"  # the sentence that is a theme's name
+_UTF_8 = {"utf-8", "utf8"}
+_DATES = re.compile(r"^(?:POT-Creation|PO-Revision)-Date:.*\n?", re.MULTILINE | re.IGNORECASE)
 _LATIN = re.compile(r"[A-Za-z]")
 _BENGALI = re.compile(r"[\u0980-\u09ff]")
 # Words of the other language within a sentence: an address, a name, a range of letters.
@@ -62,10 +66,6 @@ class Catalogue:
 
     def __contains__(self, key: object) -> bool:
         return key in self._sentences
-
-    @property
-    def keys(self) -> frozenset[str]:
-        return frozenset(self._sentences)
 
     def stretched(self) -> "Catalogue":
         """Return the same sentences bracketed and 40 % longer: a language to try pages with."""
@@ -151,13 +151,29 @@ def _escaped(text: str) -> str:
     return str(escape(text))  # plain again: Markup would escape what is joined to it
 
 
+def words_file(theme: Path, locale: str) -> Path:
+    """Return where a theme says its own sentences of a language, if it has any."""
+    return theme / "locale" / locale / "LC_MESSAGES/messages.po"
+
+
+def own_sentences(theme: Path, locale: str) -> dict[str, Sentence]:
+    """Return the sentences that a theme says itself, by key. Raise ThemeRefused."""
+    path = words_file(theme, locale)
+    if not path.is_file():
+        return {}
+    sentences, _, found = _read(path, locale)
+    if found:
+        raise ThemeRefused.joined(found)
+    return sentences
+
+
 def load_catalogue(themes: tuple[Path, ...], locale: str, names: Sequence[str] = ()) -> Catalogue:
     """Read one language of a chain of themes, ours first, the base last.
 
     `names`, one a theme or "", each replace the parent's name in every sentence that says it.
     Raise ThemeRefused if a file cannot be read, or an overlay has a key or fact the base has not.
     """
-    *overlays, base = (theme / "locale" / locale / "LC_MESSAGES/messages.po" for theme in themes)
+    *overlays, base = (words_file(theme, locale) for theme in themes)
     if not base.is_file():
         raise ThemeRefused(base, 1, f"the base theme has no words for {locale}")
     sentences, plural, found = _read(base, locale)
@@ -195,6 +211,9 @@ def _renamed(sentences: Mapping[str, Sentence], name: str) -> dict[str, Sentence
 def _check_override(path: Path, key: str, sentence: Sentence, base: Sentence | None) -> None:
     if base is None:
         raise ThemeRefused(path, sentence.line, f"the base theme has no sentence {key!r}")
+    if key == _BRAND:  # the others, which say it too, would keep the parent's
+        what = f"{key!r} is the theme's name: say it by `name` in theme.toml"
+        raise ThemeRefused(path, sentence.line, what)
     if strange := sentence.names - base.names:
         raise ThemeRefused(
             path, sentence.line, f"{key!r} is given no fact {', '.join(sorted(strange))}"
@@ -203,14 +222,7 @@ def _check_override(path: Path, key: str, sentence: Sentence, base: Sentence | N
 
 def _read(path: Path, locale: str) -> _Said:
     """Return the sentences of a file, how it counts, and which sentences are wrong."""
-    octets = path.read_bytes()
-    try:
-        _check_quotes(path, octets.decode())
-        catalog = read_po(io.BytesIO(octets), locale=locale, abort_invalid=True)
-    except PoFileError as error:
-        raise ThemeRefused(path, error.lineno + 1, str(error)) from error
-    except UnicodeDecodeError as error:
-        raise ThemeRefused(path, 1, "not UTF-8") from error
+    catalog, count = _parse(path, locale)
     sentences: dict[str, Sentence] = {}
     found: list[ThemeRefused] = []
     for entry in catalog:
@@ -219,7 +231,47 @@ def _read(path: Path, locale: str) -> _Said:
                 sentences[_key(entry)] = _sentence(path, entry)
             except ThemeRefused as refused:
                 found += refused.all
-    return sentences, gettext.c2py(catalog.plural_expr), found
+    return sentences, count, found
+
+
+class _Undated(Catalog):
+    """Entries of a file whose dates are left out: Babel refuses those that nobody filled in."""
+
+    @override
+    def __setitem__(self, key: Any, message: PoMessage) -> None:
+        if key == "":  # the header
+            message.string = _DATES.sub("", str(message.string))
+        super().__setitem__(key, message)
+
+
+def _parse(path: Path, locale: str) -> tuple[Catalog, Callable[[int], int]]:
+    """Return the entries of a file, and how it counts. Raise ThemeRefused with the place."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ThemeRefused(path, line, "not UTF-8") from error
+    _check_quotes(path, text)
+    catalog = _Undated(locale=locale)
+    parser = PoFileParser(catalog, abort_invalid=True)
+    try:
+        parser.parse(io.StringIO(text))
+    except PoFileError as error:
+        what = str(error).removesuffix(f" on {error.lineno}")  # which counts from 0
+        raise ThemeRefused(path, error.lineno + 1, what) from error
+    except ValueError as error:  # of a header, or of `msgstr[x]`
+        raise ThemeRefused(path, parser.offset + 1, f"cannot be read: {error}") from error
+    if catalog.charset not in _UTF_8:
+        what = f"charset={catalog.charset}, but words are UTF-8"
+        raise ThemeRefused(path, _line_of("charset=", text), what)
+    try:
+        return catalog, gettext.c2py(catalog.plural_expr)
+    except ValueError as error:
+        raise ThemeRefused(path, _line_of("Plural-Forms:", text), str(error)) from error
+
+
+def _line_of(words: str, text: str) -> int:
+    return text.partition(words)[0].count("\n") + 1 if words in text else 1
 
 
 def _check_quotes(path: Path, text: str) -> None:
@@ -258,4 +310,9 @@ def _cut(path: Path, line: int, text: str) -> tuple[Part, ...]:
     for _, name, form, conversion in pieces:
         if name is not None and (not name.isidentifier() or form or conversion):
             raise ThemeRefused(path, line, f"only {{name}} may stand in braces: {text!r}")
-    return tuple((literal, name) for literal, name, _, _ in pieces)
+    parts: list[Part] = []
+    for literal, name, _, _ in pieces:
+        # What ends in {{ or }} is a piece of its own: only a fact may end a part.
+        before = parts.pop()[0] if parts and parts[-1][1] is None else ""
+        parts.append((before + literal, name))
+    return tuple(parts)

@@ -43,8 +43,9 @@ def time_of_day(epoch: int, timezone: str, locale: str) -> str:
 def moment(epoch: int, timezone: str, locale: str) -> str:
     """Tell a moment (seconds since 1970 UTC) with its day: `২২ নভেম্বর ২০২৬, রাত ৯:০৪`."""
     day = format_date(_at(epoch, timezone), "d MMMM y", locale=locale)
-    told = bengali_digits(day) if locale == "bn" else day
-    return f"{told}, {time_of_day(epoch, timezone, locale)}"
+    if locale == "bn":  # the Bangla Academy spells two months with a short i, CLDR does not
+        day = bengali_digits(day).replace("ারী ", "ারি ")
+    return f"{day}, {time_of_day(epoch, timezone, locale)}"
 
 
 def next_time(epoch: int, *, now: int, timezone: str, locale: str) -> str:

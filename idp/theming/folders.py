@@ -1,6 +1,7 @@
 """Where themes lie, and which of them stand behind each other."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from typing import TypeAlias
 
 from idp.settings.diagnostics import did_you_mean
 from idp.theming.refused import ThemeRefused
-from idp.theming.static import check_folder
 from idp.theming.theme_file import THEME_FILE, Declared, read_theme_file
 
 BASE = "base"
@@ -55,6 +55,7 @@ class Folders:
 def _stamped(roots: Iterable[Path]) -> Iterator[tuple[Path, int, int, int]]:
     # A theme itself may be a link, which no pattern from further up follows.
     themes = [theme for root in roots for theme in sorted(root.glob("*"))]
+    # Hidden names count here: links may lead to them, and are not followed.
     for file in (file for theme in themes for file in (theme, *sorted(theme.rglob("*")))):
         with suppress(FileNotFoundError):  # an editor is just moving it
             told = file.lstat()
@@ -89,7 +90,7 @@ def _climb(
         if folder is None:
             hint = did_you_mean(name, folders.names) or f"There are {', '.join(folders.names)}."
             raise refused(f"no theme {name!r}. {hint}")
-        check_folder(folder)
+        _check_folder(folder)
         declared = chain[name] = read(folder)
         refused = partial(declared.refused, ("parent",))
         name = "" if name == BASE else declared.file.parent or parent(name)
@@ -102,10 +103,36 @@ def _circle(names: Sequence[str], name: str) -> str:
     return f"circle of parents: {' → '.join([*names[names.index(name) :], name])}"
 
 
+def _held(folder: Path, above: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Yield what a theme holds, as it is read: through links that stay inside.
+
+    Names that begin with "." are passed over: editors and file managers leave them behind.
+    """
+    above = (*above, os.path.realpath(folder))
+    for path in sorted(folder.glob("[!.]*")):
+        yield path
+        real = os.path.realpath(path)
+        if path.is_dir() and real not in above and Path(real).is_relative_to(above[0]):
+            yield from _held(path, above)
+
+
+def _check_folder(theme: Path) -> None:
+    """Raise ThemeRefused for what leaves a theme's folder by a symbolic link, or is no file."""
+    root = os.path.realpath(theme)  # Path.resolve() fails on a link to itself
+    for path in _held(theme):
+        name = path.name.encode(errors="backslashreplace").decode()
+        if name != path.name:
+            raise ThemeRefused(path.parent, 1, f"the name {name} is not UTF-8")
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
+            raise ThemeRefused(path, 1, "leads out of the theme's folder")
+        if not path.is_file() and not path.is_dir():
+            raise ThemeRefused(path, 1, "is no file")
+
+
 def fingerprint(theme: Path) -> str:
     """Return hexadecimal digits that are others once a file of the theme is another."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in theme.rglob("*") if path.is_file()):
-        for part in (str(path.relative_to(theme)).encode(), path.read_bytes()):
+    for path in (path for path in _held(theme) if path.is_file()):
+        for part in (os.fsencode(path.relative_to(theme)), path.read_bytes()):
             digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()[:_DIGITS]

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,18 @@ from idp.theming.theme_file import Declared
 from idp.theming.themes import Theme, Themes
 from idp.theming.trial import try_all
 
-_FAULTS = (TemplateError, WordsMissing, TypeError, LookupError)
+# What rendering an author's template may raise: it divides, formats, calls
+# itself, hands a filter what that cannot read.
+_FAULTS = (
+    TemplateError,
+    WordsMissing,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    ValueError,
+    RecursionError,
+)
 
 
 def load_all(
@@ -63,8 +75,10 @@ def load_themes(
     try:
         return _load(find_chain(folders, name, default), folders, locales, support, base=base)
     except ThemeRefused as refused:
-        found = judge_parts(folders, name, default, locales)
-        raise ThemeRefused.joined([*refused.all, *found]) from refused
+        found = list(refused.all)
+        with suppress(*_FAULTS):  # it is told by the next load, which gets as far
+            found += judge_parts(folders, name, default, locales)
+        raise ThemeRefused.joined(found) from refused
 
 
 def _load(
@@ -76,10 +90,10 @@ def _load(
     base: str,
 ) -> Theme:
     paths = tuple(declared.folder for declared in chain)
-    catalogues = {
-        locale: load_catalogue(paths, locale, names_of(chain, locale)) for locale in locales
-    }
     try:
+        catalogues = {
+            locale: load_catalogue(paths, locale, names_of(chain, locale)) for locale in locales
+        }
         theme = Theme(chain, catalogues, HelpRows.of(support), base)
         try_all(theme)
     except _FAULTS as error:

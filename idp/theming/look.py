@@ -10,11 +10,13 @@ from idp.theming.catalogues import Catalogue
 from idp.theming.frame import HelpRows
 from idp.theming.script import compile_script
 from idp.theming.static import Asset, Manifest, StaticFile, read_static, script_asset
-from idp.theming.style import FIRST, compile_style, csp_hash, font_face, tokens_of
+from idp.theming.style import FIRST, compile_style, csp_hash, font_face
 from idp.theming.theme_file import HELP_ROWS, Declared
+from idp.theming.tokens import tokens_of
 
 # A field of the answer may be called "submit" and hide the form's own method.
 _SUBMIT = "HTMLFormElement.prototype.submit.call(document.forms[0])"
+SUBMIT_HASH = csp_hash(_SUBMIT)  # what a Content-Security-Policy must allow, whatever the theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,6 @@ class Looks:
     files: Manifest
     assets: Mapping[str, Asset]
     style_hashes: tuple[str, ...]
-    script_hash: str
     has_fonts: bool
 
 
@@ -68,7 +69,7 @@ def compile_looks(
             submit=_inline(_SUBMIT),
             tokens=tokens.light,
             night=tokens.dark,
-            script=base + scripts[locale][0] if locale in scripts else "",
+            script=base + scripts[locale][0],
             logo=logo,
             footer=_footer(chain, locale),
             sidebar=sidebar,
@@ -80,7 +81,6 @@ def compile_looks(
         files,
         {**files.assets, **dict(scripts.values())},
         (csp_hash(first), csp_hash(style)),
-        csp_hash(_SUBMIT),
         bool(face),
     )
 
@@ -102,11 +102,10 @@ def names_of(chain: tuple[Declared, ...], locale: str) -> tuple[str, ...]:
 def _scripts(
     folders: tuple[Path, ...], catalogues: Mapping[str, Catalogue]
 ) -> dict[str, tuple[str, Asset]]:
-    """Return the address and the file of each language's script, if there is one."""
-    compiled = {locale: compile_script(folders, words) for locale, words in catalogues.items()}
-    theme = folders[0].name
+    """Return the address and the file of each language's script."""
     return {
-        locale: script_asset(theme, locale, script) for locale, script in compiled.items() if script
+        locale: script_asset(folders[0].name, locale, compile_script(folders, words))
+        for locale, words in catalogues.items()
     }
 
 
@@ -148,4 +147,4 @@ def _sidebar(chain: tuple[Declared, ...], support: HelpRows) -> tuple[str, ...]:
 
 
 def _inline(text: str) -> Markup:
-    return Markup(text)  # noqa: S704 - written by us, its tokens checked by style.py
+    return Markup(text)  # noqa: S704 - written by us, its tokens checked by tokens.py

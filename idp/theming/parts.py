@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 from idp.theming.catalogues import Catalogue, load_catalogue
 from idp.theming.folders import Folders, find_chain
 from idp.theming.look import check_languages, names_of
 from idp.theming.refused import ThemeRefused, collect
 from idp.theming.static import Manifest, read_static
-from idp.theming.style import compile_style, tokens_of
+from idp.theming.style import compile_style
 from idp.theming.templates import Templates
 from idp.theming.theme_file import Declared, read_what_is_right
+from idp.theming.tokens import tokens_of
 
 
 def judge_parts(
@@ -35,18 +35,15 @@ def _judge(
             partial(check_languages, chain),
             partial(tokens_of, chain),
             partial(compile_style, paths, tokens_of(chain[-1:])),
-            partial(read_static, paths),
         ]
     )
+    files: Manifest | None = None
+    try:
+        files = read_static(paths)
+    except ThemeRefused as refused:
+        yield from refused.all
     yield from collect(
         partial(load_catalogue, paths, locale, names_of(chain, locale)) for locale in locales
     )
     # No theme adds a sentence: the base's are all that a template may name.
-    yield from collect([partial(Templates(paths).check, words, _files(paths))])
-
-
-def _files(paths: tuple[Path, ...]) -> Manifest | None:
-    try:
-        return read_static(paths)
-    except ThemeRefused:
-        return None
+    yield from collect([partial(Templates(paths).check, words, files)])

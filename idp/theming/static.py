@@ -99,12 +99,11 @@ def read_static(themes: tuple[Path, ...]) -> Manifest:
     files: dict[str, StaticFile] = {}
     found: list[ThemeRefused] = []
     for theme in reversed(themes):
-        for path in sorted((theme / FOLDER).glob("*")):
-            if not path.name.startswith("."):  # what editors and file managers leave behind
-                try:
-                    files[path.name] = _read(path)
-                except ThemeRefused as refused:
-                    found += refused.all
+        for path in sorted((theme / FOLDER).glob("[!.]*")):
+            try:
+                files[path.name] = _read(path)
+            except ThemeRefused as refused:
+                found += refused.all
     if found:
         raise ThemeRefused.joined(found)
     return Manifest(files)
@@ -133,13 +132,3 @@ def script_asset(theme: str, locale: str, script: str) -> tuple[str, Asset]:
     """Return the address and the content of our script with a theme's words in one language."""
     asset = Asset(script.encode(), _SCRIPT)
     return _address(f"{theme}.{locale}", ".js", asset), asset
-
-
-def check_folder(theme: Path) -> None:
-    """Raise ThemeRefused for what leaves a theme's folder by a symbolic link, or is no file."""
-    root = theme.resolve()
-    for path in sorted(theme.rglob("*")):
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            raise ThemeRefused(path, 1, "leads out of the theme's folder")
-        if not path.is_file() and not path.is_dir():
-            raise ThemeRefused(path, 1, "is no file")

@@ -1,141 +1,212 @@
-"""The style sheet: tokens compiled into plain CSS at load, since old browsers know no variables."""
+"""The style sheet, compiled with its tokens at load, since old browsers know no variables."""
 
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from idp.settings.diagnostics import KeyPath, did_you_mean
 from idp.theming.refused import ThemeRefused
-from idp.theming.theme_file import Declared, read_theme_file
+from idp.theming.tokens import Tokens
 
 FIRST = ("style.css",)  # what the login page needs
 SHEETS = (*FIRST, "later.css")
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
-_VALUE = re.compile(r'[\w\s.,%"#-]+')  # nothing that could end a declaration
-_TOKEN = re.compile(r"\$([a-z-]+)")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+# Browsers end a line at each of these, and so do the lines that we tell.
+_LINE_END = re.compile(r"\r\n?|\f")
+# What stands in quotes or in url() is text, whatever it holds: patterns with this in front pass
+# over it.
+_QUOTED = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|(?i:\burl)\([^"'()\\\n]*\))"""
+_TEXTS = re.compile(f"({_QUOTED})")
+# A comment may run over lines and hold quotes; one that begins in quotes is none.
+_COMMENT = re.compile(rf"{_QUOTED}|(/\*.*?\*/)", re.DOTALL)
+# Editors begin a sheet with it; in a page it means nothing, and would be a torn rule.
+_CHARSET = re.compile(r"""\s*@charset\s+(["'])([^"'\n]*)\1\s*;""", re.IGNORECASE)
+_TOKEN = re.compile(rf"{_QUOTED}|\$([\w-]+)")
+# What asks another address, which may stand in quotes, so this one looks into them.
 _FETCH = re.compile(r"@import|image-set\(|url\((?!\s*[\"']?(?:data:|#))", re.IGNORECASE)
-_MEDIA = re.compile(r"@[^{}]+\{(?:[^{}]*\{[^{}]*\})*\s*\}")
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_TEXT, _EDGE = 4.5, 3.0  # WCAG 2.2: 1.4.3 for text, 1.4.11 for the edges of fields
-COLOURS = ("light", "dark")
-GROUPS = ("sizes", *COLOURS)
-_GENERIC = {"sans-serif", "serif", "monospace", "system-ui"}
-_LINEAR = 0.04045  # sRGB: below it a channel is linear
-# Which inks are read on which grounds, and how much they must differ.
-PAIRS = (
-    *((ink, ground, _TEXT) for ink in ("ink", "soft-ink", "action", "error")
-      for ground in ("page", "card")),
-    *((ink, f"{kind}-tint", _TEXT) for kind in ("error", "warning", "success", "info")
-      for ink in ("ink", kind)),
-    ("on-action", "action", _TEXT),
-    ("field-border", "card", _EDGE),
-)  # fmt: skip
+# A <style> ends here, in quotes as well; with blanks for the parser of markup.py, which would then
+# judge another page than browsers show.
+_END = re.compile(r"</\s*style", re.IGNORECASE)
+# What opens, closes or ends something; a quote or comment that stands here is not closed.
+_SIGN = re.compile(rf"{_QUOTED}|([][(){{}};\"'\\]|/\*)")
+_CLOSED_BY: Final = {"(": ")", "[": "]", "{": "}"}
+_DECLARATION = re.compile(rf"(?:{_QUOTED}|[^;])+")
+_SIX_DIGITS = re.compile(r"#(\w)\1(\w)\2(\w)\3\b")  # #aabbcc, which #abc says as well
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a theme decides of the look: sizes, then the colours by day and by night."""
+def compile_style(themes: tuple[Path, ...], tokens: Tokens, names: tuple[str, ...] = SHEETS) -> str:
+    """Join the chain's style sheets of these names, base first, and put the tokens in.
 
-    sizes: Mapping[str, str]
-    light: Mapping[str, str]
-    dark: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A token as a theme of the chain tells it; the higher its level, the nearer to the base."""
-
-    level: int
-    declared: Declared
-    place: KeyPath
-
-    def refused(self, what: str) -> ThemeRefused:
-        return self.declared.refused(self.place, what)
-
-
-def read_tokens(themes: tuple[Path, ...]) -> Tokens:
-    """Read the tokens of a chain, ours first, the base last. Raise ThemeRefused with the place."""
-    return tokens_of(tuple(read_theme_file(theme) for theme in themes))
-
-
-def tokens_of(chain: tuple[Declared, ...]) -> Tokens:
-    """Return the tokens of a chain, ours first. Raise ThemeRefused with the place of a wrong one.
-
-    A contrast that is too low is told where the nearest theme set one of its two colours.
+    Rules that use a colour are repeated with the night's colours under `prefers-color-scheme`.
+    Raise ThemeRefused with the place of what would spoil the sheets behind it.
     """
-    values: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
-    told: dict[KeyPath, _Told] = {}
-    found: list[ThemeRefused] = []
-    for level, declared in reversed(tuple(enumerate(chain))):
-        for (group, name), value, place in _tokens(declared):
-            try:
-                if level < len(chain) - 1:  # the base alone names new ones
-                    _check_known(declared, place, name, values[group])
-                _check_value(declared, place, value, is_colour=group in COLOURS)
-            except ThemeRefused as refused:
-                found += refused.all
-                continue
-            values[group][name] = value
-            told[group, name] = _Told(level, declared, place)
-    tokens = Tokens(**values)
-    found += _too_near(tokens, told)
-    if found:
-        raise ThemeRefused.joined(found)
-    return tokens
+    files = (theme / name for theme in reversed(themes) for name in names)
+    sheets = [_read(path) for path in files if path.is_file()]
+    for sheet in sheets:
+        _check_lines(sheet, {*tokens.sizes, *tokens.light})
+    blocks = [block for sheet in sheets for block in _blocks(sheet)]
+    for block in blocks:
+        _check_block(block, tokens)
+    source = "".join(sheet.text for sheet in sheets)
+    light = _fill(source, {**tokens.sizes, **tokens.light})
+    night = _fill(_coloured(blocks, tokens), {**tokens.sizes, **tokens.dark})
+    return _minify(f"{light}@media (prefers-color-scheme:dark){{{night}}}")
 
 
-def _tokens(declared: Declared) -> Iterator[tuple[tuple[str, str], str, KeyPath]]:
-    """Yield the tokens of one theme, each with where it is written."""
-    for group in GROUPS:
-        for name, value in getattr(declared.file.tokens, group).items():
-            yield (group, name), value, ("tokens", group, name)
-    if fonts := declared.file.fonts:
-        yield ("sizes", "font"), ",".join(map(_face, fonts.families)), ("fonts", "families")
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A style sheet without its comments and its charset."""
+
+    path: Path
+    text: str
+
+    def refused(self, at: int, what: str) -> ThemeRefused:
+        """Return the refusal of what stands at a character of the text."""
+        return ThemeRefused(self.path, self.text.count("\n", 0, at) + 1, what)
 
 
-def _face(family: str) -> str:
-    return family if family in _GENERIC else f'"{family}"'
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What stands at the top of a style sheet: a rule, or something that begins with @."""
+
+    sheet: _Sheet
+    start: int
+    opened: int  # where its brace stands
+    closed: int
+
+    @property
+    def head(self) -> str:
+        return self.sheet.text[self.start : self.opened].strip()
+
+    @property
+    def body(self) -> str:
+        return self.sheet.text[self.opened + 1 : self.closed]
 
 
-def _check_known(declared: Declared, place: KeyPath, name: str, known: Mapping[str, str]) -> None:
-    if name not in known:
-        hint = did_you_mean(name, sorted(known))
-        raise declared.refused(place, f"no token {name!r}{hint and f'. {hint}'}")
+def _read(path: Path) -> _Sheet:
+    try:  # a byte order mark would join the first selector
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ThemeRefused(path, line, "is not UTF-8") from error
+    sheet = _Sheet(path, _COMMENT.sub(_blank, _LINE_END.sub("\n", text)))
+    return _without_charset(sheet)
 
 
-def _check_value(declared: Declared, place: KeyPath, value: str, *, is_colour: bool) -> None:
-    if not (_COLOUR if is_colour else _VALUE).fullmatch(value):
-        kind = "a colour like #006a4e" if is_colour else "a size or a list of fonts"
-        raise declared.refused(place, f"must be {kind}")
+def _blank(found: re.Match[str]) -> str:
+    """Keep what stands beside a comment apart, and on its line."""
+    return " " + "\n" * found[1].count("\n") if found[1] else found[0]
 
 
-def _too_near(tokens: Tokens, told: Mapping[KeyPath, _Told]) -> Iterator[ThemeRefused]:
-    for scheme in COLOURS:
-        colours = getattr(tokens, scheme)
-        for ink, ground, least in PAIRS:
-            ratio = contrast(colours[ink], colours[ground])
-            if ratio < least:
-                what = f"{scheme}: {ink} on {ground} has contrast {ratio:.2f}, needs {least}"
-                pair = (told[scheme, ink], told[scheme, ground])
-                yield min(pair, key=lambda one: one.level).refused(what)
+def _without_charset(sheet: _Sheet) -> _Sheet:
+    found = _CHARSET.match(sheet.text)
+    if found is None:
+        return sheet
+    if found[2].lower() != "utf-8":
+        raise sheet.refused(found.start(1), f"@charset is {found[2]}, but style sheets are UTF-8")
+    return _Sheet(sheet.path, "\n" * found[0].count("\n") + sheet.text[found.end() :])
 
 
-def contrast(one: str, other: str) -> float:
-    """Contrast of two colours `#rrggbb` (WCAG 2.2, contrast ratio)."""
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
+def _check_lines(sheet: _Sheet, known: set[str]) -> None:
+    for number, line in enumerate(sheet.text.split("\n"), 1):
+        if what := _fault(line, known):
+            raise ThemeRefused(sheet.path, number, what)
 
 
-def _luminance(colour: str) -> float:
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (
-        c / 12.92 if c <= _LINEAR else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def _fault(line: str, known: set[str]) -> str:
+    if strange := _tokens_in(line) - known:
+        return f"no token {', '.join(sorted(strange))}"
+    if _FETCH.search(line):
+        return "a style sheet fetches nothing: url(data:…) is all that it may hold"
+    if _END.search(line):
+        return "</style would end the style sheet in its page"
+    # Outside of quotes it means nothing, and a token or the next line could make </style of it.
+    return "</ may stand in quotes only" if "</" in _TEXTS.sub("", line) else ""
+
+
+def _tokens_in(css: str) -> set[str]:
+    return {name for name in _TOKEN.findall(css) if name}
+
+
+def _blocks(sheet: _Sheet) -> Iterator[_Block]:
+    """Yield the blocks at the top of a sheet.
+
+    Raise ThemeRefused at what is not closed or not opened: browsers skip what follows it, and
+    what follows are other sheets and the night.
+    """
+    open_: list[re.Match[str]] = []
+    end = 0
+    for found in _SIGN.finditer(sheet.text):
+        sign = found[1]
+        last = open_[-1][1] if open_ else ""
+        if sign in _CLOSED_BY:
+            open_.append(found)
+        elif sign and sign == _CLOSED_BY.get(last):
+            opened = open_.pop().start()
+            if sign == "}" and not open_:
+                yield _Block(sheet, end, opened, found.start())
+                end = found.end()
+        elif sign and not (sign == ";" and last == "{"):
+            raise _torn(sheet, found, open_)
+    if open_:
+        raise sheet.refused(open_[-1].start(), f"{open_[-1][1]} is not closed")
+    if rest := sheet.text[end:].lstrip():
+        raise sheet.refused(len(sheet.text) - len(rest), "what stands here has no braces")
+
+
+def _torn(sheet: _Sheet, found: re.Match[str], open_: list[re.Match[str]]) -> ThemeRefused:
+    sign = found[1]
+    if sign == "\\":  # it would hide from us what a browser reads
+        return sheet.refused(found.start(), f"{sign} may stand in quotes only")
+    if sign not in {*_CLOSED_BY.values(), ";"}:
+        return sheet.refused(found.start(), f"{sign} is not closed")
+    if open_ and open_[-1][1] != "{":
+        return sheet.refused(open_[-1].start(), f"{open_[-1][1]} is not closed")
+    return sheet.refused(found.start(), f"{sign} ends nothing")
+
+
+def _check_block(block: _Block, tokens: Tokens) -> None:
+    """Refuse what the night could not repeat."""
+    sheet = block.sheet
+    for found in _SIGN.finditer(block.body):
+        if found[1] == "{" and not block.head.startswith("@"):
+            raise sheet.refused(block.opened + 1 + found.start(), "rules may not stand in a rule")
+    if block.head.startswith("@"):
+        for found in _TOKEN.finditer(sheet.text, block.start, block.closed):
+            if found[1] in tokens.light:
+                what = f"${found[1]} may not stand inside @: the night could not change it"
+                raise sheet.refused(found.start(), what)
+
+
+def _coloured(blocks: Sequence[_Block], tokens: Tokens) -> str:
+    """Only the declarations that name a colour which the night changes."""
+    changed = {name for name, value in tokens.light.items() if tokens.dark[name] != value}
+    rules = []
+    for block in blocks:
+        declarations = _DECLARATION.findall(block.body)
+        kept = [one for one in declarations if changed & _tokens_in(one)]
+        if kept:
+            rules.append(f"{block.head}{{{';'.join(kept)}}}")
+    return "".join(rules)
+
+
+def _fill(source: str, values: Mapping[str, str]) -> str:
+    short = {name: _SIX_DIGITS.sub(r"#\1\2\3", value) for name, value in values.items()}
+    return _TOKEN.sub(lambda found: short[found[1]] if found[1] else found[0], source)
+
+
+def _minify(css: str) -> str:
+    pieces = enumerate(_TEXTS.split(css))
+    return "".join(piece if at % 2 else _squeezed(piece) for at, piece in pieces).strip()
+
+
+def _squeezed(css: str) -> str:
+    css = re.sub(r"\s+", " ", css)
+    css = re.sub(r"\s*([{};,>])\s*", r"\1", css)  # not +, which calc() wants apart
+    return re.sub(r":\s+", ":", css).replace(";}", "}")
 
 
 def font_face(family: str, address: str) -> str:
@@ -144,60 +215,6 @@ def font_face(family: str, address: str) -> str:
         f'@font-face{{font-family:"{family}";src:url("{address}") format("woff2");'
         "font-display:optional}"
     )
-
-
-def compile_style(themes: tuple[Path, ...], tokens: Tokens, names: tuple[str, ...] = SHEETS) -> str:
-    """Join the chain's style sheets of these names, base first, and put the tokens in.
-
-    Rules that use a colour are repeated with the night's colours under `prefers-color-scheme`.
-    """
-    sheets = (theme / name for theme in reversed(themes) for name in names)
-    files = [path for path in sheets if path.is_file()]
-    known = {*tokens.sizes, *tokens.light}
-    sources = {path: _COMMENT.sub(_blank, path.read_text("utf-8")) for path in files}
-    for path, text in sources.items():
-        for number, line in enumerate(text.splitlines(), 1):
-            if what := _fault(line, known):
-                raise ThemeRefused(path, number, what)
-    source = "".join(sources.values())
-    light = _fill(source, {**tokens.sizes, **tokens.light})
-    night = _fill(_coloured(_MEDIA.sub("", source), tokens), {**tokens.sizes, **tokens.dark})
-    return _minify(f"{light}@media (prefers-color-scheme:dark){{{night}}}")
-
-
-def _fault(line: str, known: set[str]) -> str:
-    if strange := set(_TOKEN.findall(line)) - known:
-        return f"no token {', '.join(sorted(strange))}"
-    if _FETCH.search(line):
-        return "a style sheet fetches nothing: url(data:…) is all that it may hold"
-    return "</ would end the style sheet in its page" if "</" in line else ""
-
-
-def _blank(comment: re.Match[str]) -> str:
-    """Keep what stands beside a comment apart, and on its line."""
-    return " " + "\n" * comment[0].count("\n")
-
-
-def _coloured(source: str, tokens: Tokens) -> str:
-    """Only the declarations that name a colour which the night changes."""
-    changed = {name for name, value in tokens.light.items() if tokens.dark[name] != value}
-    rules = []
-    for selector, body in _RULE.findall(source):
-        kept = [line for line in body.split(";") if changed.intersection(_TOKEN.findall(line))]
-        if kept:
-            rules.append(f"{selector}{{{';'.join(kept)}}}")
-    return "".join(rules)
-
-
-def _fill(source: str, values: Mapping[str, str]) -> str:
-    return _TOKEN.sub(lambda found: values[found[1]], source)
-
-
-def _minify(css: str) -> str:
-    css = re.sub(r"\s+", " ", css)
-    css = re.sub(r"#(\w)\1(\w)\2(\w)\3\b", r"#\1\2\3", css)
-    css = re.sub(r"\s*([{};,>+])\s*", r"\1", css)
-    return re.sub(r":\s+", ":", css).replace(";}", "}").strip()
 
 
 def csp_hash(inline: str) -> str:

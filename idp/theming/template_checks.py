@@ -1,6 +1,6 @@
 """What the templates of a theme may name, judged before one of them is rendered."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +19,7 @@ _WORDS = {"say", "plain"}  # functions of a template whose first argument is a k
 _STATIC = {"static"}
 _REFERENCES = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
 _JINJA = {"loop", "super", "caller"}  # names of the language itself
+_OURS = {"frame", "view"}  # they say where forms are sent: what they name is never a theme's own
 _MAIL = "mail/"
 
 N = TypeVar("N", bound=nodes.Node)
@@ -60,6 +61,8 @@ class Known:
     files: Manifest | None  # None: they are refused themselves, so nobody knows
     join: Callable[[str, str], str]  # a name in a template, the template → full name
     is_text: Callable[[str], bool]  # nothing is escaped there
+    filters: Collection[str]
+    tests: Collection[str]
 
 
 def check_templates(templates: Mapping[str, Parsed], known: Known) -> None:
@@ -70,10 +73,12 @@ def check_templates(templates: Mapping[str, Parsed], known: Known) -> None:
             *(partial(_check_references, template, templates, known) for template in every),
             *(partial(_check_escaping, template) for template in every),
             *(partial(_check_literals, template, known) for template in every),
+            *(partial(_check_filters, template, known) for template in every),
             *(partial(_check_variables, template) for template in every),
             *(partial(_check_facts, template) for template in every),
         ]
     )
+    _check_circles(templates, known)
     check_all(
         [
             *(partial(_check_blocks, template, templates, known) for template in every),
@@ -99,6 +104,31 @@ def references(template: Parsed) -> Iterator[tuple[nodes.Node, str | None]]:
         target = getattr(node, "template", None)
         plain = target.value if isinstance(target, nodes.Const) else None
         yield node, plain if isinstance(plain, str) else None
+
+
+def _check_circles(templates: Mapping[str, Parsed], known: Known) -> None:
+    """Refuse the first template, the theme's own before its parents', that leads to itself."""
+    targets = {
+        name: [
+            (known.join(target, name), target, node.lineno)
+            for node, target in references(template)
+            if target is not None
+        ]
+        for name, template in templates.items()
+    }
+    for name, named in targets.items():
+        for full, target, line in named:
+            if name in _reached(full, targets):
+                hint = f'. Did you mean "!{target}"?' if full == name else ""
+                raise templates[name].refused(line, f"{target!r} leads back to this file{hint}")
+
+
+def _reached(name: str, targets: Mapping[str, Sequence[tuple[str, str, int]]]) -> Collection[str]:
+    """Return a template with all that it names, and they."""
+    waiting = [name]
+    for one in waiting:
+        waiting += [full for full, _, _ in targets[one] if full not in waiting]
+    return waiting
 
 
 def _check_escaping(template: Parsed) -> None:
@@ -129,24 +159,40 @@ def _literals(calls: Iterable[nodes.Call], functions: Collection[str]) -> list[t
     ]
 
 
+def _check_filters(template: Parsed, known: Known) -> None:
+    """Refuse what Jinja would miss only in the branch that a page takes."""
+    for node in template.all(nodes.Filter, nodes.Test):
+        kind, there = ("filter", known.filters)
+        if isinstance(node, nodes.Test):
+            kind, there = ("test", known.tests)
+        if node.name not in there:
+            hint = did_you_mean(node.name, sorted(there))
+            what = f"No {kind} named {node.name!r}{hint and f'. {hint}'}"
+            raise template.refused(node.lineno, what)
+
+
 # -- variables ------------------------------------------------------------------------------------
 
 
 def _check_variables(template: Parsed) -> None:
     documented = MAIL_VARIABLES if template.is_mail else PAGE_VARIABLES
-    known = {*documented, *_JINJA, *_own(template)}
+    own = dict(_own(template))
+    for name in _OURS & own.keys():
+        raise template.refused(own[name], f"{name!r} is ours: a template's own name is another")
+    known = {*documented, *_JINJA, *own}
     for node in template.all(nodes.Name):
         if node.name not in known:
             raise _unknown(template, node, node.name, known)
 
 
-def _own(template: Parsed) -> Iterator[str]:
-    """Yield the names that a template makes itself."""
-    yield from (node.name for node in template.all(nodes.Name) if node.ctx != "load")
-    yield from (macro.name for macro in template.all(nodes.Macro))
-    yield from (imported.target for imported in template.all(nodes.Import))
+def _own(template: Parsed) -> Iterator[tuple[str, int]]:
+    """Yield the names that a template makes itself, each with its line."""
+    yield from ((one.name, one.lineno) for one in template.all(nodes.Name) if one.ctx != "load")
+    yield from ((macro.name, macro.lineno) for macro in template.all(nodes.Macro))
+    yield from ((imported.target, imported.lineno) for imported in template.all(nodes.Import))
     for imported in template.all(nodes.FromImport):
-        yield from (one if isinstance(one, str) else one[1] for one in imported.names)
+        for one in imported.names:
+            yield one if isinstance(one, str) else one[1], imported.lineno
 
 
 def _check_facts(template: Parsed) -> None:

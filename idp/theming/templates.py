@@ -13,6 +13,7 @@ from markupsafe import Markup
 from typing_extensions import override
 
 from idp.theming.catalogues import Catalogue
+from idp.theming.frame import Frame
 from idp.theming.markup import check_markup
 from idp.theming.refused import ThemeRefused, check_all
 from idp.theming.static import Manifest
@@ -31,6 +32,7 @@ _TEXT = ".txt.j2"
 # What a person typed is escaped, whatever a theme says: `indent` shows its own argument as it is,
 # `tojson` leaves the quotes that end an attribute, `xmlattr` the names of attributes.
 _UNESCAPING = ("safe", "indent", "tojson", "xmlattr")
+_AS_IT_IS = "the filter {!r} puts a value into markup as it is: everything is escaped"
 
 
 def is_text(name: str) -> bool:
@@ -68,6 +70,9 @@ class _Sources(BaseLoader):
         """Compile a template and keep its tree, which is judged: parsing is most of the work."""
         source, filename, uptodate = self.get_source(environment, name)
         tree = self.trees[name] = environment.parse(source, name, filename)
+        for one in tree.find_all(nodes.Filter):
+            if one.name in _UNESCAPING:  # told before Jinja says that it does not know its own
+                raise TemplateSyntaxError(_AS_IT_IS.format(one.name), one.lineno, name, filename)
         code = environment.compile(tree, name, filename)
         return environment.template_class.from_code(environment, code, globals or {}, uptodate)
 
@@ -103,9 +108,14 @@ class Templates(ImmutableSandboxedEnvironment):
 
     @override
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Refuse Markup.translate as well: what its table puts in is not escaped."""
+        """Refuse more than Jinja does.
+
+        What the table of Markup.translate puts in is not escaped. A page kept ready is rendered
+        without hidden inputs (skeleton.py): `hidden` is the one way to them.
+        """
         is_hole = isinstance(obj, Markup) and attr == "translate"
-        return not is_hole and super().is_safe_attribute(obj, attr, value)
+        is_empty = isinstance(obj, Frame) and attr == "hidden"
+        return not (is_hole or is_empty) and super().is_safe_attribute(obj, attr, value)
 
     @override
     def join_path(self, template: str, parent: str) -> str:
@@ -117,25 +127,27 @@ class Templates(ImmutableSandboxedEnvironment):
     def check(self, words: Catalogue, files: Manifest | None) -> None:
         """Compile and judge every template. Raise ThemeRefused with the place of every fault.
 
-        Refused are a fault in the language, a lost parent, a key, file, variable or block that
-        does not exist, whatever would show a value unescaped, and HTML that runs or leads away.
+        Refused are a fault in the language, a lost parent, a circle, a key, file, variable,
+        filter or block that does not exist, whatever would show a value unescaped, and HTML that
+        runs or leads away.
         """
         paths = self._sources.paths
         check_all(partial(self._prepare, name, path) for name, path in paths.items())
         parsed = {
             name: Parsed(name, paths[name], tree) for name, tree in self._sources.trees.items()
         }
+        known = Known(words, files, self.join_path, is_text, self.filters, self.tests)
         own = [name for name in paths if self._is_own(name) and not is_text(name)]
         check_all(
             [
-                partial(check_templates, parsed, Known(words, files, self.join_path, is_text)),
-                *(
-                    partial(check_markup, paths[name], paths[name].read_text("utf-8"))
-                    for name in own
-                ),
+                partial(check_templates, parsed, known),
+                *(partial(self._check_markup, name, paths[name]) for name in own),
             ]
         )
         self._sources.trees.clear()
+
+    def _check_markup(self, name: str, path: Path) -> None:
+        check_markup(path, path.read_text("utf-8"), "letter" if _is_mail(name) else "page")
 
     @property
     def has_pages(self) -> bool:
@@ -186,8 +198,11 @@ class Templates(ImmutableSandboxedEnvironment):
             self.get_template(name)
         except TemplateSyntaxError as error:
             raise ThemeRefused(path, error.lineno, error.message or "syntax") from error
-        except (UnicodeDecodeError, IsADirectoryError) as error:
+        except UnicodeDecodeError as error:
             raise ThemeRefused(path, 1, "is not UTF-8") from error
+        except IsADirectoryError as error:
+            what = "is a folder; templates lie beside each other"
+            raise ThemeRefused(path, 1, what) from error
 
 
 def _is_mail(name: str) -> bool:

@@ -14,6 +14,7 @@ from idp.settings.values import Section, Text, ThemeName, matching
 from idp.theming.refused import ThemeRefused
 
 THEME_FILE = "theme.toml"
+LETTERS = r"\w\u0980-\u09ff"  # of a pattern: \w alone has no vowel signs of Bengali
 _LONGEST_LINE = 200  # characters of a footer; a name is much shorter
 
 HelpRow: TypeAlias = Literal["manual", "ticket", "domain_form", "phones", "email"]
@@ -37,7 +38,9 @@ Line: TypeAlias = Annotated[Text, AfterValidator(_check_line)]
 FileName: TypeAlias = Annotated[
     Text, matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "the name of a file in static/")
 ]
-Family: TypeAlias = Annotated[Text, matching(r"[\w][\w -]{0,60}", "the name of a font")]
+Family: TypeAlias = Annotated[
+    Text, matching(rf"[{LETTERS}][{LETTERS} -]{{0,60}}", "the name of a font")
+]
 Rows: TypeAlias = Annotated[tuple[HelpRow, ...], AfterValidator(_check_once)]
 
 

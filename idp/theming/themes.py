@@ -20,14 +20,14 @@ from idp.theming.static import Asset
 from idp.theming.templates import Templates
 from idp.theming.theme_file import Declared
 
-_BOXES = {
+_BOXES = {  # all others are "info"
     "dev.check.good": "success",
     "first.resent": "success",
     "login.timeout": "warning",
     "otp.resent": "success",
+    "reset.timeout": "warning",
     "sent.flash": "success",
     "sent.resent": "success",
-    "upd.cancelled": "info",
     "upd.done": "success",
     "upd.warn": "warning",
 }
@@ -63,15 +63,16 @@ class Theme:
         support: HelpRows,
         base: str = "",
         templates: Templates | None = None,
+        looks: Looks | None = None,
     ) -> None:
         """Compile a chain, ours first; `base` is the path of the issuer. Raise ThemeRefused.
 
-        `templates` take the place of the chain's own, which are judged.
+        `templates` and `looks` take the place of the chain's own; its own templates are judged.
         """
         folders = tuple(declared.folder for declared in chain)
-        self._chain = chain
+        self.chain = chain
         self.name, self.folders = folders[0].name, folders
-        self.looks: Looks = compile_looks(chain, catalogues, support, base)
+        self.looks = looks or compile_looks(chain, catalogues, support, base)
         self.locales = tuple(catalogues)
         self._base = base
         self._catalogues = dict(catalogues)
@@ -92,12 +93,12 @@ class Theme:
         return self.looks.style_hashes
 
     @property
-    def script_hash(self) -> str:
-        return self.looks.script_hash
-
-    @property
     def has_fonts(self) -> bool:
         return self.looks.has_fonts
+
+    def spoken(self, locale: str) -> str:
+        """Return the language to speak: a reload may have taken the one that was chosen."""
+        return locale if locale in self._catalogues else self.locales[0]
 
     def page(self, page: Page, frame: Frame) -> str:
         """Render a page as a whole HTML document."""
@@ -121,7 +122,12 @@ class Theme:
     def in_pages_of_the_base(self) -> "Theme":
         """Return a theme with the words and the look of this one, and the base's templates."""
         templates = Templates(self.folders[-1:])
-        return Theme(self._chain, self._catalogues, self._support, self._base, templates)
+        return Theme(self.chain, self._catalogues, self._support, self._base, templates, self.looks)
+
+    def stretched(self) -> "Theme":
+        """Return this theme as a longer language would fill it."""
+        longer = {locale: words.stretched() for locale, words in self._catalogues.items()}
+        return Theme(self.chain, longer, self._support, self._base, self._templates)
 
     def place_of(self, template: str, block: str = "") -> tuple[Path, int]:
         """Return where the chain most probably changes a block of a template."""
@@ -169,14 +175,6 @@ class Theme:
             ),
             brand=words.plain("brand", {}),
         )
-
-    def say(self, locale: str, message: Message) -> str:
-        """Say one sentence as plain text."""
-        return self._catalogues[locale].plain(message.key, message.facts)
-
-    def keys(self, locale: str) -> frozenset[str]:
-        """Return the keys of every sentence of a language."""
-        return self._catalogues[locale].keys
 
     def _static(self, name: str) -> str:
         """Return the address of a static file. Raise LookupError for an unknown one."""

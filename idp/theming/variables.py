@@ -39,7 +39,6 @@ PAGE_VARIABLES: Final[Mapping[str, str]] = MappingProxyType(
 FRAME: Final[Mapping[str, str]] = MappingProxyType(
     {
         "action": "where the page's form is sent",
-        "hidden": "hidden inputs as names and values; `hidden` above is the finished HTML",
         "locale": "the language of the page",
         "client": "the name of the application in that language, or nothing",
         "client_home": "its address as configured; `client_home` above is fit for a link",
@@ -55,7 +54,7 @@ LOOK: Final[Mapping[str, str]] = MappingProxyType(
     {
         "first": "the style of the login page",
         "style": "the style of every other page",
-        "script": "the address of the script in this language, or nothing",
+        "script": "the address of the script in this language",
         "submit": "the one inline script, of the page form_post",
         "tokens": "the colours by day, by name",
         "night": "the colours by night, by name",
@@ -90,11 +89,13 @@ VIEW: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "login": {"user_id": "what was typed"},
         "code": {
             "masked": "the mailbox, masked",
+            "is_sent": "whether a letter with a code is on its way",
             "minutes": "how long a code lives",
             "wait": _WAIT,
         },
         "first": {
             "masked": "the mailbox, masked",
+            "is_sent": "whether a letter with a code is on its way",
             "minutes": "how long a code lives",
             "wait": _WAIT,
         },
@@ -168,7 +169,8 @@ VIEW: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 # The blocks of layout.html, which every page has, and those of one page alone.
 BLOCKS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "style": "the style sheet in the head",
+        "style": "the style sheet in the head: `{{ look.first }}` or `{{ look.style }}`, in one "
+        "line with its block and nothing else; rules of your own belong into style.css",
         "head": "the end of the head; empty",
         "brand": "mark and name at the top",
         "language": "the language switch",

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header, parse_etags
+from werkzeug.http import parse_accept_header
 
 from idp.theming import Asset
-from idp.web.constants import Wsgi
+from idp.web.constants import Wsgi, is_known
 
 _FOR_EVER = "public, max-age=31536000, immutable"  # a year (RFC 8246)
 _PACKED = frozenset({"image/svg+xml", "text/javascript; charset=utf-8", "image/x-icon"})
@@ -63,8 +63,7 @@ class AssetAnswers:
             start_response("405 Method Not Allowed", headers)
             return [b""]
         answer = _chosen(*found, environ.get("HTTP_ACCEPT_ENCODING", ""))
-        known = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
-        if known.contains_weak(answer.etag):  # RFC 9110 13.1.2
+        if is_known(environ, answer.etag):
             start_response("304 Not Modified", [*self._cached(answer), *self._headers])
             return [b""]
         start_response("200 OK", [*self._cached(answer), *answer.headers, *self._headers])
@@ -72,7 +71,7 @@ class AssetAnswers:
 
     def _cached(self, answer: _Answer) -> tuple[tuple[str, str], ...]:
         return (
-            ("ETag", f'"{answer.etag}"'),
+            ("ETag", answer.etag),
             ("Cache-Control", _FOR_EVER),
             ("Vary", "Accept-Encoding"),
         )
@@ -97,5 +96,5 @@ def _packed(asset: Asset) -> _Answer | None:
 
 
 def _answer(body: bytes, *headers: tuple[str, str]) -> _Answer:
-    etag = hashlib.sha256(body).hexdigest()[:32]
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     return _Answer(body, (*headers, ("Content-Length", str(len(body)))), etag)

@@ -6,9 +6,17 @@ The JWK Set is asked for anew each time: keys may be withdrawn while the rest st
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from werkzeug.http import parse_etags, unquote_etag
+
 from idp.oidc.discovery import Document
 
 Wsgi: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def is_known(environ: Mapping[str, Any], etag: str) -> bool:
+    """Tell whether the asker has what this quoted ETag names (RFC 9110 13.1.2)."""
+    known = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
+    return known.contains_weak(unquote_etag(etag)[0] or "")
 
 
 class ConstantAnswers:
@@ -47,7 +55,7 @@ class ConstantAnswers:
         origin = environ.get("HTTP_ORIGIN")
         if origin and self._allowed_origin(origin):
             headers.append(("Access-Control-Allow-Origin", origin))
-        if environ.get("HTTP_IF_NONE_MATCH") == document.etag:
+        if is_known(environ, document.etag):
             start_response("304 Not Modified", headers)
             return [b""]
         size = str(len(document.body))

@@ -17,6 +17,7 @@ from idp.oidc.errors import error_uri
 from idp.oidc.keys import NoSigningKey
 from idp.signin.answers import Browser, ShowPage
 from idp.theming import next_time
+from idp.web.keycloak import is_programs
 from idp.web.pages import Pages
 
 _PROGRAMS: Final = frozenset({"/token", "/userinfo", "/revoke", "/introspect"})
@@ -105,14 +106,23 @@ class Errors:
         place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
         reference = new_reference()
         _log.error("%s unexpected %s at %s", reference, type(error).__name__, place)
-        return self._answer(_Fault(status=500, reference=reference, may_look=False))
+        try:
+            return self._answer(_Fault(status=500, reference=reference, may_look=False))
+        except Exception as again:  # noqa: BLE001 - Flask would log it with what it was about
+            _log.error("%s no page for it: %s", reference, type(again).__name__)
+            return Response(f"500 {reference}", status=500, content_type="text/plain")
 
     def _answer(self, fault: _Fault) -> Response:
-        if request.path in _PROGRAMS:
+        if request.path in _PROGRAMS or is_programs(request):
             return _standard(fault, self.pages.renderer.issuer)
         browser = self.pages.reader.read(request)
         session = self._interrupted(fault, browser)
-        locale = session.locale if session else self.pages.locale(browser)
+        themes = self.pages.renderer.themes
+        locale = (
+            themes.of(session.client_id).spoken(session.locale)
+            if session
+            else self.pages.locale(browser)
+        )
         view = {**self._words(fault, locale), **self._next_step(fault, session)}
         page = Page("error", view, status=fault.status, retry_after=fault.retry_after)
         if session is not None:

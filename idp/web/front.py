@@ -1,6 +1,8 @@
 """What stands before Flask: constant documents, files of themes, other addresses, the path."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
@@ -40,4 +42,14 @@ class Front:
         if not self.path:
             return ours
         nowhere = Response(status=404, headers=[*everywhere.items()])
-        return DispatcherMiddleware(nowhere, {self.path: ours})
+        return DispatcherMiddleware(nowhere, {self.path: _rooted(ours)})
+
+
+def _rooted(site: Wsgi) -> Wsgi:
+    """Return the site with `/` for no path: Werkzeug would redirect to the request's own scheme."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ["PATH_INFO"] = environ["PATH_INFO"] or "/"
+        return site(environ, start_response)
+
+    return answer

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Request, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from idp.oidc import protocol
 from idp.oidc.parameters import parse_pairs
@@ -97,12 +98,22 @@ class KeycloakLogout:
 
     def log_out(self) -> Response:
         """End the login of the refresh token; without one it is a browser's logout request."""
-        if not any(name == "refresh_token" for name, _ in parse_pairs(request.get_data())):
+        if not is_programs(request):
             self.pages.limit()
             return self.pages.begin_logout()
         response = self.provider.logout_endpoint(self.pages.log_out.end_login)
         self.pages.ring()
         return response
+
+
+def is_programs(incoming: Request) -> bool:
+    """Tell whether a request is a program's logout: it sends what browsers never do."""
+    if incoming.path != LOGOUT or incoming.method != "POST":
+        return False
+    try:
+        return any(name == "refresh_token" for name, _ in parse_pairs(incoming.get_data()))
+    except RequestEntityTooLarge:
+        return True
 
 
 def _frame(script: str, web_origins: tuple[str, ...], headers: SecurityHeaders) -> _Frame:

@@ -56,15 +56,16 @@ class Renderer:
             hidden["form_token"] = self.tokens.make(answer.browser_key, bound_to)
         if answer.sealed:
             hidden["conversation"] = answer.sealed
-        client = self.clients.get(answer.client_id)
+        client, theme = self.clients.get(answer.client_id), self.themes.of(answer.client_id)
+        locale = theme.spoken(answer.locale)
         path = answer.form or "/signin" + (f"/{answer.handle}" if answer.handle else "")
         action = f"{self.base}{path}" if bound_to else ""
         return_to = "" if action else way_back(request)
         frame = Frame(
             action=action,
             hidden=hidden,
-            locale=answer.locale,
-            client=_display_name(client, answer.locale),
+            locale=locale,
+            client=_display_name(client, locale),
             client_home=client.home(self.issuer) if client else self.home,
             reference=answer.reference,
             developer=answer.developer,
@@ -72,7 +73,7 @@ class Renderer:
             language_hidden={"return": return_to} if return_to else {},
             base=self.base,
         )
-        html = self.themes.of(answer.client_id).page(answer.page, frame)
+        html = theme.page(answer.page, frame)
         response = Response(
             html, status=answer.page.status, content_type="text/html; charset=utf-8"
         )

@@ -151,4 +151,4 @@ def test_an_invitation_dies_when_a_password_is_set_by_hand(desk: Desk):
     users._stores.engine.dispose()
     browser = desk.system.browser().get(link)
     assert browser.status == 400
-    assert "লিংকটি আর কাজ\u00a0করবে\u00a0না" in browser.text
+    assert "লিংকটি বাতিল হয়ে গেছে" in browser.text

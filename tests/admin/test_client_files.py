@@ -129,6 +129,11 @@ def test_a_file_of_windows_stays_one(layout: str) -> None:
     assert off == with_enabled(place(text), enabled=False).decode().replace("\n", "\r\n")
 
 
+def test_a_byte_order_mark_in_front_is_no_part_of_the_file() -> None:
+    text = LAYOUTS["one line"]
+    assert rotated(f"\ufeff{text}") == rotated(text)
+
+
 def test_a_file_with_both_ends_of_lines_keeps_each() -> None:
     text = '[[clients]]\r\nclient_id = "a"\r\n# b\nsecrets = [{ hash = "old" }]\n'
     assert rotated(text).startswith('[[clients]]\r\nclient_id = "a"\r\n# b\nsecrets')

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from idp.admin.gallery.exhibits import PAGES
 from idp.admin.theme_shelf import Shelf
 from idp.theming import ThemeRefused
-from idp.theming.style import PAIRS, contrast
+from idp.theming.tokens import PAIRS, contrast
 from idp.verdict import mistakes_of
 from tests.admin.gallery.conftest import THEME, settings_with
 
@@ -57,8 +58,23 @@ def test_a_refusal_has_its_place_and_ends_with_its_cause(own: Path):
 def test_a_theme_can_be_tried_with_longer_words_beside_its_own(own: Path):
     shelf = Shelf(settings_with(own.parent))
     long, real = shelf.take("own", is_long=True).theme, shelf.take("own").theme
-    assert len(long.looks.by_locale) == len(real.looks.by_locale)
+    assert long.name == real.name
+    assert long.chain is real.chain
     assert shelf.take("own").theme is real
+    assert shelf.take("own", is_long=True).theme is long
+
+
+def test_longer_words_are_those_that_were_read_at_first(own: Path):
+    words = own / "locale" / "bn" / "LC_MESSAGES" / "messages.po"
+    words.parent.mkdir(parents=True)
+    words.write_text('msgid "login.submit"\nmsgstr "ভিতরে আসুন"\n', "utf-8")
+    theme = Shelf(settings_with(own.parent)).take("own").theme
+    words.unlink()
+    [fresh] = [one for one in PAGES if one.slug == "login-fresh"]
+    assert ">ভিতরে আসুন<" in fresh.html(theme, "bn")
+    longer = fresh.html(theme.stretched(), "bn")
+    assert ">ভিতরে আসুন<" not in longer
+    assert "ভিতরে আসুন" in longer
 
 
 def test_what_pages_fetch_is_known_once_a_theme_was_taken(own: Path):

@@ -51,16 +51,19 @@ class Terminal:
         os.write(self.outer, text.encode())
 
     def interrupt(self, question: str) -> tuple[int, str]:
-        """Wait for a question and press Ctrl-C until the command ends; return as `end` does.
+        """Wait for a question and press Ctrl-C until the command stops; return as `end` does.
 
         Once may be too early: Python hears of it only when the reading of a line begins or ends.
+        Once more while Python itself ends would be its end by the signal.
         """
         self.answer(question, "\x03")
-        for _ in range(_PATIENCE):
+        for _ in range(_PATIENCE // 3):
             try:
-                self.process.wait(1)
+                self.process.wait(3)
             except subprocess.TimeoutExpired:
-                os.write(self.outer, b"\x03")
+                self._read()
+                if "Stopped." not in self.seen:
+                    os.write(self.outer, b"\x03")
             else:
                 break
         return self.end()

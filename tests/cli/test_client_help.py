@@ -105,7 +105,7 @@ def test_a_bad_request_is_told_in_english_with_every_mistake(idp: Idp, port: int
     assert answer.exit_code == 1
     host, kind = answer.output.splitlines()
     assert host.startswith("error unregistered_redirect_uri: http://localhost")
-    assert "Host or port differ." in host
+    assert "Host or port differs." in host
     assert kind.endswith("→ Send response_type=code.")
     facts = json.loads(idp("client", "check", "backoffice", bad, "--json").output)
     assert facts["ok"] is False

@@ -16,7 +16,7 @@ from idp.admin.gallery import EXHIBITS
 from idp.admin.gallery.copies import weigh
 from idp.admin.gallery.exhibits import PAGES
 from idp.admin.theme_shelf import Shelf
-from idp.theming.style import PAIRS
+from idp.theming.tokens import PAIRS
 from idp.verdict import load_settings
 from tests.cli.conftest import Idp
 from tests.servers import free_port
@@ -215,6 +215,22 @@ def test_every_mistake_is_told_by_both_checks_in_one_run(idp: Idp, config: Path)
     assert theme.stderr == whole.stderr
     for place in (f"{toml}:1:", f"{toml}:3:", f"{page}:2:", f"{words}:1:"):
         assert any(line.startswith(place) for line in theme.stderr.splitlines()), place
+
+
+def test_a_template_that_cannot_be_worked_out_is_told_with_its_line_and_no_traceback(
+    idp: Idp, config: Path
+) -> None:
+    write(config, "")
+    page = made(config) / "templates" / "code.html"
+    page.parent.mkdir()
+    page.write_text(
+        '{% extends "!code.html" %}\n{% block intro %}{{ 60 // view.wait }}{% endblock %}'
+    )
+    config.write_text(config.read_text() + 'theme = { name = "health" }\n')
+    theme, whole = idp("theme", "check"), idp("config", "check")
+    assert theme.exit_code == whole.exit_code == 2
+    assert theme.stderr == whole.stderr
+    assert theme.stderr.startswith(f"{page}:2:")
 
 
 def test_a_heavy_login_page_is_told(idp: Idp, config: Path) -> None:

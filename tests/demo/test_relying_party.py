@@ -49,7 +49,7 @@ def test_an_unknown_state_gets_a_page_and_no_redirect(visitor: FlaskClient, quer
     answer = visitor.get(f"/callback{query}")
     assert answer.status_code == 400
     assert "Location" not in answer.headers
-    assert "এই লগইন-চেষ্টাটি আর চলমান নেই" in answer.text
+    assert "এই লগইনের চেষ্টাটি আর চালু নেই" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/refresh", "/forget"])

@@ -142,14 +142,14 @@ def test_a_refresh_without_an_id_token_keeps_the_person(
 
 def test_an_answer_to_an_old_attempt_leaves_a_member_logged_in(member: FlaskClient) -> None:
     assert member.get("/callback?code=c0&state=old").status_code == 303
-    assert "আগের লগইন-চেষ্টাটি আর চলমান নেই" in member.get("/").text
+    assert "আগের লগইনের চেষ্টাটি আর চালু নেই" in member.get("/").text
 
 
 def test_an_answer_is_taken_only_once(visitor: FlaskClient) -> None:
     callback = answered(visitor)
     assert visitor.get(callback).status_code == 303
     visitor.get(callback)
-    assert "আগের লগইন-চেষ্টাটি আর চলমান নেই" in visitor.get("/").text
+    assert "আগের লগইনের চেষ্টাটি আর চালু নেই" in visitor.get("/").text
 
 
 def test_a_refusal_is_taken_only_once(provider: FakeProvider, visitor: FlaskClient) -> None:

@@ -21,8 +21,8 @@ from idp.admin.theme_shelf import Shelf
 from idp.cli.root import root
 from idp.theming import variables
 from idp.theming.states import FIELDS
-from idp.theming.style import PAIRS
 from idp.theming.theme_file import ThemeFile
+from idp.theming.tokens import PAIRS
 from idp.verdict import THEMES, load_settings
 
 HOUSE = Path(__file__).resolve().parents[2]

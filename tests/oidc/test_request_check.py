@@ -7,7 +7,7 @@ import pytest
 from idp.oidc.authorize import CHECKS
 from idp.oidc.request_check import FIXES, Finding, PastedRequest, difference, examine
 from idp.settings.clients import Client
-from tests.theming.samples import load
+from tests.theming.samples import load, say
 
 DOOR = "https://sso.example.gov.bd/authorize"
 CALLBACK = "https://app.example.gov.bd/cb"
@@ -216,4 +216,4 @@ def test_every_finding_can_be_said_in_both_languages(locale):
         *found(redirect_uri=None, client=CLIENT.model_copy(update={"enabled": False})),
     )
     assert len(findings) > 15
-    assert all(theme.say(locale, one.fix) for one in findings)
+    assert all(say(theme, locale, one.fix) for one in findings)

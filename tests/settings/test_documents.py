@@ -79,6 +79,22 @@ def test_a_file_without_a_key_tells_what_writes_one(text: str) -> None:
     assert refusal() == "idp.toml:1:1 E002 holds no key. Run idp init, which writes one"
 
 
+def test_a_byte_order_mark_is_no_part_of_a_file_and_of_no_column() -> None:
+    mark = b"\xef\xbb\xbf"
+    document = Path("a.toml")
+    document.write_bytes(mark + b'issuer = "x"\n')
+    read = read_document(document)
+    assert isinstance(read, Document)
+    assert read.find_place(("issuer",)) == (1, 1)
+    for text, told in (
+        (b"a = !", "idp.toml:1:5 E002 is not TOML"),
+        (b"a = 1\n \xff", "idp.toml:2:2 E002 is not UTF-8"),
+        (b"\xff", "idp.toml:1:1 E002 is not UTF-8"),
+    ):
+        Path("idp.toml").write_bytes(mark + text)
+        assert refusal().startswith(told)
+
+
 @pytest.mark.parametrize("octets", [b"\x7fELF\x02\x01\x01\0\0", b"\x89PNG\r\n\x1a\n", b"SQLite\0"])
 def test_a_binary_is_one_line(octets: bytes) -> None:
     Path("idp.toml").write_bytes(octets * 50)

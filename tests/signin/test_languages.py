@@ -94,6 +94,14 @@ def test_what_a_letter_links_to_besides_speaks_its_language_too(small: System):
     assert _language(stranger(small).get("/update-password?ui_locales=en")) == "en"
 
 
+def test_a_language_that_is_not_offered_is_not_kept_either(small: System):
+    browser = small.browser().get(authorize_url(ui_locales="en"))
+    form = browser.forms[-1]
+    browser.post(form.action, {**form.fields, "language": "xx"})
+    assert (browser.status, _language(browser)) == (200, "en")
+    assert browser.cookie("probesh_language") is None
+
+
 def test_a_refused_request_is_told_in_the_language_that_it_asks_for(small: System):
     for changes in ({"client_id": "nobody"}, {"redirect_uri": "https://elsewhere.example/"}):
         browser = small.browser().get(authorize_url(**{"ui_locales": "en", **changes}))

@@ -16,7 +16,7 @@ from tests.system import PASSWORD, System, authorize_url, log_in
 
 NIGHT = 15 * 3600  # seconds
 CODE = "কোড লিখুন"
-GONE = "এই পাতাটি আর খোলা নেই"
+GONE = "এই পাতাটি আর ব্যবহার করা যাবে না"
 EXPIRED = "পাতাটি অনেকক্ষণ খোলা ছিল, তাই জমা হয়নি। আবার জমা দিন।"
 Walk: TypeAlias = Callable[[System], Browser]
 

@@ -241,8 +241,8 @@ def test_somebody_else_who_is_logged_in_here_is_told_and_untouched(system: Syste
     browser.press("submit", userid=OTHER, password=PASSWORD).press("submit", code=system.code())
     cookie = browser.cookie("probesh_session")
     browser.get(mailed(system))
-    assert f"এই ব্রাউজারে এখন {OTHER} লগইন করা আছে।" in re.sub(r"\s+", " ", browser.text)
-    assert f"এখানে {USER} ইউজার আইডির পাসওয়ার্ড বদলানো হবে।" in re.sub(r"\s+", " ", browser.text)
+    assert f"এই ব্রাউজারে এখন {OTHER} দিয়ে লগইন করা আছে।" in re.sub(r"\s+", " ", browser.text)
+    assert f"এই পাতায় {USER} ইউজার আইডির পাসওয়ার্ড পরিবর্তন হবে।" in re.sub(r"\s+", " ", browser.text)
     choose(browser, "abc")
     assert OTHER in browser.text  # still told beside the errors
     choose(browser, logout_others="on")
@@ -329,6 +329,8 @@ def test_a_browser_without_cookies_is_told_so_and_nothing_is_changed(small: Syst
     browser.get(f"/update-password?opened={small.clock()}")
     assert (browser.status, ASKING in browser.text) == (400, True)
     assert "আপনার ব্রাউজারে কুকি বন্ধ আছে।" in browser.text
+    anew = stranger(small).get(f"/update-password?opened={small.clock()}")
+    assert "Cookies are off in your browser." in anew.press("en", name="language").text
     browser.forget("probesh_browser")
     browser.post(*fields)
     assert "আপনার ব্রাউজারে কুকি বন্ধ আছে।" not in browser.text  # it may have been started anew

@@ -59,7 +59,7 @@ def newest(system: System) -> RenderedLetter:
 def test_the_code_s_letter_tells_the_application_and_the_masked_whereabouts(small: System):
     at_the_code(on_a_phone(small))
     text_ = newest(small).text
-    assert "যে সেবার জন্য: ব্যাকঅফিস" in text_
+    assert "সেবা: ব্যাকঅফিস" in text_
     assert "আইপি: 198.51.100.••• · ব্রাউজার: Chrome, Android" in text_
 
 
@@ -71,7 +71,7 @@ def test_the_link_s_letter_and_the_notice_of_a_change_tell_them_too(small: Syste
     notice = newest(small)
     assert notice.subject == CHANGED
     for letter in (asked, notice):
-        assert "যে সেবার জন্য: ব্যাকঅফিস" in letter.text
+        assert "সেবা: ব্যাকঅফিস" in letter.text
         assert "আইপি: 198.51.100.••• · ব্রাউজার: Chrome, Android" in letter.text
 
 
@@ -98,7 +98,7 @@ def test_a_letter_speaks_the_language_of_the_page_that_asked(small: System):
     at_the_code(small.browser(language="en"))
     english = newest(small)
     assert english.subject == "Your log-in code"
-    assert "To use: Back office" in english.text
+    assert "Service: Back office" in english.text
     assert english.brand == "Bangladesh National Portal"
 
 
@@ -136,7 +136,7 @@ def test_a_login_in_another_browser_is_told_in_the_same_unit_of_work(system: Sys
     to, letter = system.deliver()[-1]
     assert (to, letter.subject) == (USER, NEW_DEVICE)
     assert f"{USER} ইউজার আইডি দিয়ে একটি নতুন ডিভাইস থেকে লগইন হয়েছে।" in letter.text
-    assert "যে সেবার জন্য: অ্যাপ" in letter.text
+    assert "সেবা: অ্যাপ" in letter.text
     assert "আইপি: 203.0.113.••• · ব্রাউজার: Chrome, Android" in letter.text
     assert "http://127.0.0.1:9000/reset?client_id=app&ui_locales=bn" in letter.text
 

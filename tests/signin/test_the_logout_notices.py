@@ -216,6 +216,19 @@ def test_the_last_page_names_the_service_that_did_not_answer(sqlite_folder):
         assert "ব্যাকঅফিস" not in browser.text
 
 
+def test_several_silent_services_are_told_as_a_sentence_tells_them(sqlite_folder):
+    dead = {name: dead_port() for name in ("app", "backoffice")}
+    with house_in(*sqlite_folder, dead=dead) as house:
+        browser = log_in(house.system)
+        browser.get(authorize_url("app"))
+        browser.get("/logout").press("logout")
+        house.deliver()
+        house.system.clock.advance(5)
+        told = browser.get(browser.url).text
+        names = "অ্যাপ এবং ব্যাকঅফিস", "ব্যাকঅফিস এবং অ্যাপ"
+        assert any(f"{both} থেকে লগআউট নিশ্চিত করা যায়নি।" in told for both in names)
+
+
 def test_the_last_page_of_one_batch_tells_nothing_of_another(house: House):
     browser, elsewhere = log_in(house.system), log_in(house.system, client_id="app")
     browser.get("/logout").press("logout")

@@ -16,7 +16,7 @@ from idp.flow.effects import ResendChallenge
 from idp.model.errors import AlreadySpent
 from idp.outbox.delivery import DeliveryFailed, Fault
 from idp.stores.ports import Blocked, Schedule
-from tests.browser import Browser
+from tests.browser import Browser, form_with
 from tests.signin import resetting
 from tests.signin.resetting import (
     NEW,
@@ -44,6 +44,8 @@ FIRST = "নিরাপত্তার জন্য আগে মেইলে �
 WRONG = "ইউজার আইডি অথবা পাসওয়ার্ড সঠিক নয়।"
 LIMIT = "এখন আর কোড পাঠানো যাচ্ছে না।"
 LOCKED = "অনেকবার ভুল কোড দেওয়া হয়েছে। নিরাপত্তার জন্য আবার শুরু থেকে লগইন করুন।"
+WENT = ("৬ সংখ্যার কোড পাঠানো হয়েছে।", "কোডটি ১০ মিনিট কাজ করবে।")  # a letter with a code
+SENT = "৬ সংখ্যার কোড যাবে।"  # if the user is somebody
 MAILFAIL = "কোড পাঠানো যায়নি। কিছুক্ষণ পরে আবার চেষ্টা করুন।"
 TOLD = "আপনার ইউজার আইডিতে অনেকবার ভুল পাসওয়ার্ড দেওয়া হয়েছে"
 CLOSED = "নিরাপত্তার জন্য পাসওয়ার্ড রিসেট করে আবার লগইন করুন।"
@@ -185,6 +187,7 @@ def test_known_disabled_and_unknown_get_the_same_answer_and_the_same_rows(
     system.clock.advance(601)
     for browser in (known, unknown):
         browser.press("submit", code="000000")
+        assert "If there is such a user ID, a new code will arrive" in browser.text
     assert plain(known) == plain(unknown)
     system.deliver()
     told = [USER] * 3 if userid == USER else []
@@ -287,10 +290,27 @@ def test_a_wait_is_told_anew_in_the_other_language(small: System):
         at_the_first_code(small)
     full = at_the_first_code(small)
     assert "১৫ মিনিট" in full.text
+    assert SENT not in full.text  # no letter was promised
     small.clock.advance(600)
     assert "in 5 minutes" in full.press("en", name="language").text
+    assert "in 5 minutes" in full.press("resend").text  # told anew, not again
     small.clock.advance(301)
-    assert LIMIT not in full.press("bn", name="language").text
+    full.press("bn", name="language")
+    assert LIMIT not in full.text
+    assert "এখন আবার কোড পাঠাতে পারবেন।" in full.text
+    assert "৬ সংখ্যার কোড যাবে।" in full.press("resend").text
+
+
+def test_what_stands_in_the_way_is_told_beside_what_was_wrong_with_the_form(small: System):
+    shut(small)
+    for _ in range(5):
+        at_the_first_code(small)
+    full = at_the_first_code(small)
+    form = form_with(full.forms, "action", "submit")
+    assert form
+    full.post(form.action, {**form.fields, "form_token": "x", "code": "123456"})
+    told = (LIMIT, "পাতাটি অনেকক্ষণ খোলা ছিল, তাই জমা হয়নি।")
+    assert (full.status, [words in full.text for words in told]) == (403, [True, True])
 
 
 def link_comes(system: System) -> bool:
@@ -639,15 +659,31 @@ def refuse(system: System, fault: Fault) -> None:
 def test_a_code_that_no_server_takes_is_told_after_a_right_password(system: System):
     browser = try_password(system, PASSWORD)
     assert MAILFAIL not in browser.get(browser.url).text
+    assert [words in browser.text for words in WENT] == [True, True]
     send = system.desk.send
     refuse(system, Fault.REFUSED)
     system.deliver()
     assert MAILFAIL in browser.get(browser.url).text
+    assert [words in browser.text for words in WENT] == [False, False]
     system.clock.advance(61)
     system.desk.send = send  # type: ignore[method-assign]  # and takes letters again
     browser.press("resend")
     browser.press("submit", code=system.code())
     assert browser.answer["code"]
+
+
+def test_a_code_that_is_sent_again_in_vain_is_not_told_as_sent(system: System):
+    browser = try_password(system, PASSWORD)
+    refuse(system, Fault.REFUSED)
+    system.deliver()
+    system.clock.advance(61)
+    browser.press("resend")
+    assert "আবার পাঠানো হয়েছে" in browser.text
+    system.deliver()
+    browser.get(browser.url)
+    assert (MAILFAIL in browser.text, "আবার পাঠানো হয়েছে" in browser.text) == (True, False)
+    browser.press("submit", code="abc")
+    assert [words in browser.text for words in (MAILFAIL, "শুধু সংখ্যা")] == [True, True]
 
 
 def test_a_letter_that_waits_for_its_server_is_no_failure_yet(system: System):

@@ -21,7 +21,7 @@ from tests.system import (
 USER = "office@example.gov.bd"
 
 NO_COOKIES = "আপনার ব্রাউজারে কুকি বন্ধ আছে।"
-GONE = "এই পাতাটি আর খোলা নেই"
+GONE = "এই পাতাটি আর ব্যবহার করা যাবে না"
 LOGGED_OUT = "নিরাপত্তার জন্য আপনাকে লগআউট করা হয়েছে।"
 
 

@@ -7,12 +7,12 @@ import pytest
 from idp.admin.installation import invitations
 from idp.stores.sql import SqlStores
 from tests.browser import Browser
-from tests.signin.resetting import choose, link, stranger, try_password
+from tests.signin.resetting import ask, choose, link, stranger, try_password
 from tests.system import System, authorize_url
 
 NEW = "new@example.gov.bd"
 PASSWORD = "Padma#Nodi77"
-FIRST = "যে পাসওয়ার্ড দিয়ে লগইন করবেন, সেটি এখানে ঠিক করুন।"
+FIRST = "লগইন করার জন্য একটি পাসওয়ার্ড দিন।"
 CHANGE = "আপনার পাসওয়ার্ড পরিবর্তন করতে হবে।"
 
 
@@ -47,6 +47,18 @@ def test_the_first_login_of_an_invited_user_is_nothing_new_to_tell(small: System
     assert "আপনার পাসওয়ার্ড পরিবর্তন হয়েছে" in subjects  # whoever has set it
 
 
+def test_whoever_has_no_password_yet_is_not_told_of_an_earlier_one(small: System):
+    address = invited(small)
+    alone = stranger(small).get(address).press("cancel")
+    assert "ইমেইলের লিংকটির মেয়াদ শেষ না হওয়া পর্যন্ত" in alone.text
+    assert "আগের পাসওয়ার্ডটিই চালু আছে" not in alone.text
+    at_login = ask(small, userid=NEW)
+    at_login.get(link(small)).press("cancel")
+    assert "ইমেইলের লিংকটির মেয়াদ শেষ না হওয়া পর্যন্ত" in at_login.text
+    assert "পাসওয়ার্ড ভুলে গেছেন?" in at_login.text
+    assert "আপনাকে অভিনন্দন।" in choose(stranger(small).get(address), PASSWORD).text
+
+
 def test_somebody_with_a_password_is_asked_to_change_it(small: System):
     browser = stranger(small).get("/reset").press("submit", userid="office@example.gov.bd")
     browser.get(link(small))
@@ -65,7 +77,7 @@ def test_the_letter_speaks_of_hours_and_names_the_application(small: System):
     letter = small.desk.letters[-1][1]
     assert letter.subject == "আপনার ইউজার তৈরি হয়েছে"
     assert "লিংকটি ২৪ ঘণ্টা কাজ করবে এবং একবারই ব্যবহার করা যাবে।" in letter.text
-    assert "যে সেবার জন্য: অ্যাপ" in letter.text
+    assert "সেবা: অ্যাপ" in letter.text
     assert "http://127.0.0.1:9000/reset?client_id=app&ui_locales=bn" in letter.text.splitlines()
 
 
@@ -129,4 +141,4 @@ def test_the_page_speaks_the_reader_s_language(small: System, language: str):
     browser.take_cookie("probesh_language", language)
     shown = browser.get(invited(small)).text
     assert (FIRST in shown) == (language == "bn")
-    assert ("Choose the password that you will log in with." in shown) == (language == "en")
+    assert ("Set the password you will log in with." in shown) == (language == "en")

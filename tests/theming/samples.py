@@ -3,12 +3,11 @@
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from idp.theming import Theme, load_themes, loading
-from idp.theming.catalogues import Catalogue, load_catalogue
+from idp.model.page import Message
+from idp.theming import Theme, load_themes
+from idp.theming.theme_file import read_theme_file
+from idp.theming.tokens import Tokens, tokens_of
 
 ROOT = Path(__file__).parents[2] / "themes"
 LOCALES = ("bn", "en")
@@ -59,16 +58,19 @@ class Spoiled:
         return load_themes(self.root, name, locales=LOCALES, support=Help())
 
 
+def read_tokens(themes: tuple[Path, ...]) -> Tokens:
+    return tokens_of(tuple(map(read_theme_file, themes)))
+
+
 def load(name: str = "portal", support: Help | None = None) -> Theme:
     return load_themes(ROOT, name, locales=LOCALES, support=support or Help())
 
 
 def load_stretched(name: str = "portal") -> Theme:
     """Load a theme in the pretended language: bracketed, and 40 % longer."""
+    return load(name).stretched()
 
-    def stretched(*wanted: Any) -> Catalogue:
-        return load_catalogue(*wanted).stretched()
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "load_catalogue", stretched)
-        return load(name)
+def say(theme: Theme, locale: str, message: Message) -> str:
+    """Say one sentence of a theme as plain text."""
+    return theme._catalogues[locale].plain(message.key, message.facts)

@@ -1,9 +1,11 @@
+import re
+
 import pytest
 from markupsafe import Markup
 
 from idp.model.page import Message
 from idp.theming import ThemeRefused, WordsMissing
-from idp.theming.catalogues import load_catalogue
+from idp.theming.catalogues import load_catalogue, own_sentences
 from tests.theming.samples import ROOT, Spoiled
 
 CHAIN = (ROOT / "portal", ROOT / "base")
@@ -130,12 +132,15 @@ def test_a_theme_changes_one_sentence_and_inherits_the_rest(spoiled):
         ('msgid "already.h1"\nmsgstr "{email:>9}"\n', 4, "only {name}"),
         ('msgid "already.h1"\nmsgstr "{}"\n', 4, "only {name}"),
         ('msgid "a"\nmsgid_plural "a"\nmsgstr[0] "x"\nmsgstr[1] "y"\n', 4, "no count"),
-        ('nonsense "x"\n', 4, "Unknown or misformatted"),
+        ('nonsense "x"\n', 4, "Unknown or misformatted keyword"),
+        ('msgid "login.h1"\n\n', 4, "missing msgstr for msgid 'login.h1'"),
         ('msgid "login.h1"\nmsgstr "a <b>bold</b> word"\n', 4, "text, not HTML"),
         ('msgid "login.h1\nmsgstr "x"\n', 4, "quotes of this line do not close"),
         ('msgid "login.h1"\nmsgstr "x\n', 5, "quotes of this line do not close"),
         ('msgid "login.h1"\nmsgstr ""\n"x\\"\n', 6, "quotes of this line do not close"),
         ('msgid "login.h1"\nmsgstr "x" y\n', 5, "something stands behind them"),
+        ('msgid "login.h1"\nmsgstr[x] "x"\n', 4, "cannot be read"),
+        ('msgid "brand"\nmsgstr "Office"\n', 4, "say it by `name` in theme.toml"),
     ],
 )
 def test_a_wrong_catalogue_is_refused_with_its_place(spoiled, entries, line, what):
@@ -144,6 +149,90 @@ def test_a_wrong_catalogue_is_refused_with_its_place(spoiled, entries, line, wha
         load_catalogue((spoiled.mine, *CHAIN), "bn")
     assert str(refused.value).startswith(f"{path}:{line}: ")
     assert what in refused.value.what
+    assert not re.search(r" on \d+$", refused.value.what), "a second line, which is another's"
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["", " ", " YEAR-MO-DA HO:MI+ZONE", " 2026-11-20", " 2026-11-20 10:00+0600", " ২০ নভেম্বর"],
+)
+def test_dates_of_a_header_are_nobodys_business(spoiled, date):
+    header = "".join(f"{name}-Date:{date}\\n" for name in ("POT-Creation", "po-revision"))
+    plural = "Plural-Forms: nplurals=1; plural=0;\\n"
+    entry = 'msgid "err.rate"\nmsgid_plural "err.rate"\nmsgstr[0] "{n} এক"\n'
+    for text in (f'"{header}{plural}"', f'""\n"{header}"\n"{plural}"'):
+        name = "locale/bn/LC_MESSAGES/messages.po"
+        spoiled.write(name, f'msgid ""\nmsgstr {text}\n\n{entry}')
+        mine = load_catalogue((spoiled.mine, *CHAIN), "bn")
+        assert mine.plain("err.rate", {"n": 1}) == "১ এক"
+
+
+def test_a_sentence_may_speak_of_the_dates_that_a_header_has(spoiled):
+    spoiled.words("en", 'msgid "login.h1"\nmsgstr "PO-Revision-Date: today"\n')
+    mine = load_catalogue((spoiled.mine, *CHAIN), "en")
+    assert mine.plain("login.h1", {}) == "PO-Revision-Date: today"
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "what"),
+    [
+        ("Plural-Forms: nplurals=x; plural=(n > 1);", 2, "'x'"),
+        ("Plural-Forms: nplurals=2; plural=(n > );", 4, "plural form"),
+        ("Language: bn_XX_foo_bar", 2, "bn_XX_foo_bar"),
+        ("Content-Type: text/plain; charset=foo", 4, "charset=foo, but words are UTF-8"),
+        ("Content-Type: text/plain; charset=Latin-1", 4, "words are UTF-8"),
+    ],
+)
+def test_a_wrong_header_is_refused_with_its_place(spoiled, header, line, what):
+    entry = 'msgid "login.h1"\nmsgstr "প্রবেশ"\n'
+    text = f'# Ours.\nmsgid ""\nmsgstr ""\n"{header}\\n"\n\n{entry}'
+    path = spoiled.write("locale/bn/LC_MESSAGES/messages.po", text)
+    with pytest.raises(ThemeRefused) as refused:
+        load_catalogue((spoiled.mine, *CHAIN), "bn")
+    assert str(refused.value).startswith(f"{path}:{line}: ")
+    assert what in refused.value.what
+
+
+@pytest.mark.parametrize("head", ["", "\ufeff"])
+def test_words_may_begin_with_a_byte_order_mark(spoiled, head):
+    entry = 'msgid "login.h1"\nmsgstr "প্রবেশ করুন"\n'
+    spoiled.write("locale/bn/LC_MESSAGES/messages.po", head + entry)
+    mine = load_catalogue((spoiled.mine, *CHAIN), "bn")
+    assert mine.plain("login.h1", {}) == "প্রবেশ করুন"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Use {{braces}} here, please", "Use {braces} here, please"),
+        ("}}", "}"),
+        ("{{{{ & }}}}", "{{ &amp; }}"),
+    ],
+)
+def test_braces_that_are_doubled_are_said_as_braces(spoiled, said, shown):
+    spoiled.words("en", f'msgid "login.h1"\nmsgstr "{said}"\n')
+    mine = load_catalogue((spoiled.mine, *CHAIN), "en")
+    assert mine.html("login.h1", {}) == shown
+    assert mine.plain("login.h1", {}) == shown.replace("&amp;", "&")
+
+
+def test_braces_may_stand_around_a_fact(spoiled):
+    spoiled.words("en", 'msgid "already.h1"\nmsgstr "a {{{email}}} b}} c"\n')
+    mine = load_catalogue((spoiled.mine, *CHAIN), "en")
+    assert mine.html("already.h1", {"email": "x"}) == "a {x} b} c"
+
+
+def test_the_sentences_of_a_theme_itself_are_told_with_their_lines(spoiled):
+    spoiled.words("bn", 'msgid "login.h1"\nmsgstr "ক"\n\nmsgid "btn.next"\nmsgstr "খ"\n')
+    own = own_sentences(spoiled.mine, "bn")
+    assert {key: one.line for key, one in own.items()} == {"login.h1": 4, "btn.next": 7}
+    assert own_sentences(spoiled.mine, "en") == {}
+
+
+def test_a_theme_has_no_sentences_of_its_own_while_one_is_wrong(spoiled):
+    spoiled.words("bn", 'msgid "login.h1"\nmsgstr "{"\n')
+    with pytest.raises(ThemeRefused, match=r"'\{'"):
+        own_sentences(spoiled.mine, "bn")
 
 
 def test_every_wrong_sentence_of_a_file_is_told(spoiled):
@@ -159,10 +248,13 @@ def test_an_escaped_quote_does_not_close_a_text(spoiled):
     assert load_catalogue((spoiled.mine, *CHAIN), "bn").plain("login.h1", {}) == 'বলুন "হ্যাঁ"'
 
 
-def test_a_catalogue_that_is_not_utf_8_is_refused(spoiled):
-    spoiled.words("bn", "").write_bytes(b'msgid "login.h1"\nmsgstr "\xff"\n')
-    with pytest.raises(ThemeRefused):
+@pytest.mark.parametrize("head", [b"", b"\xef\xbb\xbf"])
+def test_a_catalogue_that_is_not_utf_8_is_refused(spoiled, head):
+    path = spoiled.words("bn", "")
+    path.write_bytes(head + b'msgid "login.h1"\n\xff\n')
+    with pytest.raises(ThemeRefused) as refused:
         load_catalogue((spoiled.mine, *CHAIN), "bn")
+    assert str(refused.value) == f"{path}:2: not UTF-8"
 
 
 def test_a_language_without_a_base_catalogue_is_refused():

@@ -90,6 +90,12 @@ def test_the_timezone_decides_the_day():
     assert moment(0, "UTC", "en") == "1 January 1970, 12:00 am"
 
 
+def test_months_are_spelled_as_the_bangla_academy_does():
+    told = {moment(MIDNIGHT + days * 86_400, DHAKA, "bn").split()[1] for days in range(365)}
+    assert {"জানুয়ারি", "ফেব্রুয়ারি"} < told
+    assert len(told) == 12
+
+
 @pytest.mark.parametrize("locale", ["bn", "en"])
 @pytest.mark.parametrize("timezone", [DHAKA, "Etc/GMT+12", "Pacific/Kiritimati"])
 def test_a_moment_beyond_all_calendars_is_told_as_the_last_one(locale, timezone):

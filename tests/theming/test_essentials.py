@@ -48,6 +48,24 @@ def refusal(spoiled: Spoiled) -> ThemeRefused:
         ("button", "span", ["button"]),
         ('action="/a"', 'action="/b"', ["button", "field", "form", "hidden"]),
         ('method="post"', "", ["button", "field", "form", "hidden"]),
+        ('method="post"', 'method="post" enctype="text/plain"', ["form"]),
+        ('method="post"', 'method="post" rel="noreferrer"', ["form"]),
+        ("<button", '<button type="button"', ["button"]),
+        ("<button", '<button type="button" type="submit"', ["button"]),
+        ("<button", "<button disabled", ["button"]),
+        ("<button", '<button form="other"', ["button"]),
+        ('name="user"', 'name="user" type="password"', ["field"]),
+        ('name="user"', 'name="user" maxlength="2"', ["field"]),
+        ('name="user"', 'name="user" READONLY', ["field"]),
+        ('<input name="user">', '<div hidden/><input name="user"></div>', ["field"]),
+        ('<input name="user">', '<DIV INERT><div></div><input name="user"></DIV>', ["field"]),
+        ("<button", "</form><button", ["button"]),
+        ("<button", "<div hidden></form></div><button", ["button"]),
+        (
+            "<form",
+            '<div hidden><form action="/a"></div><form',
+            ["button", "field", "form", "hidden"],
+        ),
     ],
 )
 def test_what_a_page_works_by_is_missed(taken: str, put: str, kinds: list[str]):
@@ -57,6 +75,35 @@ def test_what_a_page_works_by_is_missed(taken: str, put: str, kinds: list[str]):
 def test_what_stands_in_a_comment_is_not_there():
     hidden = FORM.replace("<form", "<!-- <form").replace("</form>", "</form> -->")
     assert len(find_lost(hidden, FORM)) == 4
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        *("dialog", "noscript", "plaintext", "select", "svg", "template", "textarea", "xmp"),
+        *("div hidden", "div inert", "fieldset disabled", "form", "TEMPLATE"),
+    ],
+)
+def test_what_is_buried_does_not_work(around: str):
+    buried = FORM.replace("<h1>", f"<{around}><h1>").replace("</main>", f"</{around}></main>")
+    kinds = {need.kind for need in find_lost(buried, FORM)}
+    assert {"button", "field", "form", "hidden"} <= kinds
+    closed = f"<{around}>y</{around.split(maxsplit=1)[0]}>"
+    after = FORM.replace("<h1>", f"{closed}<h1>")
+    assert around == "plaintext" or find_lost(after, FORM) == []
+
+
+@pytest.mark.parametrize("unclosed", ["<p>x</p", "<br", '<a href="/x>x</a>'])
+def test_what_a_tag_swallows_that_is_not_closed_is_missed(unclosed: str):
+    kinds = {need.kind for need in find_lost(FORM.replace("<form", f"{unclosed}\n<form"), FORM)}
+    assert "form" in kinds
+
+
+def test_what_works_otherwise_is_told_with_what_it_had():
+    changed = FORM.replace("<button", '<button type="button"')
+    assert [need.told for need in find_lost(changed, FORM)] == [
+        "the button action=go with type=submit"
+    ]
 
 
 def test_what_one_of_two_forms_to_one_address_loses_is_missed(spoiled):

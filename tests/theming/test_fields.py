@@ -137,8 +137,8 @@ def test_a_wait_says_how_long_and_what_follows_it(name, ready):
 def test_a_code_that_is_dead_is_not_said_to_work_for_no_minutes():
     state = next(state for state in STATES if state.name == "code too late")
     page = shown(state)
-    assert not page.has("p", id="code-hint")
-    assert "aria-describedby" not in page.one("input", id="code").attributes
+    assert page.one("p", id="code-hint").text == "কোডটির মেয়াদ শেষ হয়েছে। আবার কোড পাঠান।"
+    assert page.one("input", id="code").attributes["aria-describedby"] == "code-hint"
 
 
 @every_locale

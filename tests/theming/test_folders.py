@@ -2,10 +2,11 @@ import os
 
 import pytest
 
+from idp.model.page import Message
 from idp.theming import Folders, ThemeRefused, fingerprint, load_all
 from idp.theming.folders import find_chain
 from idp.theming.states import LETTERS
-from tests.theming.samples import LOCALES, ROOT, Help
+from tests.theming.samples import LOCALES, ROOT, Help, Spoiled, say
 
 
 @pytest.fixture
@@ -110,7 +111,9 @@ def test_a_theme_of_ones_own_changes_one_colour_one_sentence_and_one_letter(own)
     mine, others = themes.of("budget"), themes.default
     assert mine.looks.by_locale["bn"].tokens["action"] == "#7a1f5c"
     assert others.looks.by_locale["bn"].tokens["action"] == "#006a4e"
-    assert mine.keys("bn") == others.keys("bn")
+    assert say(mine, "bn", Message("login.submit")) == "প্রবেশ করুন"
+    assert say(others, "bn", Message("login.submit")) == "লগইন"
+    assert say(mine, "bn", Message("brand")) == say(others, "bn", Message("brand"))
     facts = next(state for state in LETTERS if state.kind == "code").facts("bn")
     assert mine.letter("code", "bn", facts).text == "482913\n"
     assert mine.letter("reset", "bn", facts) != mine.letter("code", "bn", facts)
@@ -145,3 +148,79 @@ def test_a_stamp_is_another_once_a_file_is_whatever_its_size_and_time_say(own, t
     (own / "finance" / "style.css").touch()
     seen.append(folders.stamp)
     assert len({*seen}) == 4
+
+
+def test_a_theme_is_another_once_a_file_is_that_a_link_leads_to(own):
+    # How Kubernetes mounts a ConfigMap, and exchanges all of its files at once.
+    theme = own / "finance"
+    for folder in ("..monday", "..tuesday"):
+        (theme / folder).mkdir(parents=True)
+        (theme / folder / "theme.toml").write_text("")
+    (theme / "..data").symlink_to("..monday")
+    (theme / "theme.toml").symlink_to("..data/theme.toml")
+    seen = [(Folders(ROOT, own).stamp, fingerprint(theme))]
+    (theme / "..monday" / "theme.toml").write_text("[tokens.light]\n")
+    seen.append((Folders(ROOT, own).stamp, fingerprint(theme)))
+    (theme / "..new").symlink_to("..tuesday")
+    (theme / "..new").rename(theme / "..data")
+    seen.append((Folders(ROOT, own).stamp, fingerprint(theme)))
+    assert len({stamp for stamp, _ in seen}) == 3
+    assert seen[0][1] == seen[2][1] != seen[1][1]
+
+
+def test_what_is_behind_a_link_counts_whatever_its_folder_is_called(tmp_path):
+    spoiled = Spoiled(tmp_path)
+    page = spoiled.write("..data/templates/login.html", '{% extends "!login.html" %}')
+    (spoiled.mine / "templates").symlink_to("..data/templates")
+    spoiled.load()
+    before = fingerprint(spoiled.mine)
+    page.write_text('{% extends "!layout.html" %}')
+    assert fingerprint(spoiled.mine) != before
+    page.unlink()
+    page.symlink_to(tmp_path / "secret")
+    (tmp_path / "secret").write_text("x")
+    with pytest.raises(ThemeRefused, match="leads out") as refused:
+        spoiled.load()
+    assert refused.value.path == spoiled.mine / "templates" / "login.html"
+
+
+def leave_behind(theme) -> None:
+    (theme / ".#theme.toml").symlink_to("somebody@office.1234:1700000000")
+    (theme / ".theme.toml.swp").write_bytes(b"b0VIM")
+    (theme / ".git").mkdir()
+    (theme / ".git" / "index").write_bytes(b"DIRC")
+
+
+def test_what_editors_leave_behind_refuses_nothing_and_makes_no_difference(tmp_path):
+    spoiled = Spoiled(tmp_path)
+    before = fingerprint(spoiled.mine)
+    leave_behind(spoiled.mine)
+    spoiled.load()
+    assert fingerprint(spoiled.mine) == before
+
+
+def test_a_link_to_itself_is_refused_with_its_place(tmp_path):
+    spoiled = Spoiled(tmp_path)
+    link = spoiled.mine / "again"
+    link.symlink_to("again")
+    with pytest.raises(ThemeRefused, match="is no file") as refused:
+        spoiled.load()
+    assert refused.value.path == link
+
+
+@pytest.mark.parametrize("target", [".", "..", "static"])
+def test_links_in_a_circle_come_to_an_end(tmp_path, target):
+    spoiled = Spoiled(tmp_path)
+    spoiled.write("static/map.png", "x")
+    (spoiled.mine / "round").symlink_to(target)
+    (spoiled.mine / "and round").symlink_to(".")
+    assert len(fingerprint(spoiled.mine)) == 12
+
+
+def test_a_name_that_is_no_text_is_told_in_signs_that_can_be_shown(tmp_path):
+    spoiled = Spoiled(tmp_path)
+    os.close(os.open(os.fsencode(spoiled.mine) + b"/caf\xe9.txt", os.O_CREAT))
+    assert len(fingerprint(spoiled.mine)) == 12
+    with pytest.raises(ThemeRefused, match=r"the name caf\\udce9\.txt is not UTF-8") as refused:
+        spoiled.load()
+    assert refused.value.path == spoiled.mine

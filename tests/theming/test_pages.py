@@ -153,7 +153,7 @@ def test_logging_out_others_is_asked_as_it_was_answered(show, others):
 
 
 def test_who_else_is_logged_in_here_is_told_beside_the_warning(show):
-    told = f"এই ব্রাউজারে এখন {OTHER} লগইন করা আছে।"
+    told = f"এই ব্রাউজারে এখন {OTHER} দিয়ে লগইন করা আছে।"
     warning = Message("upd.warn")
     page = show("update", update(other=OTHER), notice=warning)
     assert told in page.body

@@ -2,7 +2,8 @@
 
 import pytest
 
-from idp.theming import ThemeRefused
+from idp.theming import ThemeRefused, loading, parts
+from idp.theming.static import read_static
 from tests.theming.samples import Spoiled
 
 
@@ -55,3 +56,55 @@ def test_nothing_more_is_told_of_a_theme_whose_parent_is_lost(tmp_path):
     with pytest.raises(ThemeRefused) as refused:
         spoiled.load()
     assert len(refused.value.all) == 1
+
+
+@pytest.mark.parametrize(
+    ("mistake", "what"),
+    [
+        ("{{ 60 // view.wait }}", "by zero"),
+        ('{{ "100 %"|format(view.wait) }}', "incomplete format"),
+        ('{{ "%q"|format(view.wait) }}', "unsupported format character"),
+        ("{{ 2.0 ** 5000 }}", "out of range"),
+        ("{{ locale|dictsort }}", "no attribute 'items'"),
+        (
+            "{% macro again(n) %}{{ again(n + 1) }}{% endmacro %}{{ again(1) }}",
+            "recursion depth exceeded",
+        ),
+    ],
+)
+def test_what_python_raises_of_a_template_is_told_with_its_line(tmp_path, mistake, what):
+    spoiled = Spoiled(tmp_path)
+    page = spoiled.write(
+        "templates/code.html",
+        f'{{% extends "!code.html" %}}\n{{% block intro %}}\n{mistake}\n{{% endblock %}}',
+    )
+    with pytest.raises(ThemeRefused, match=what) as refused:
+        spoiled.load()
+    [one] = refused.value.all
+    assert (one.path, one.line) == (page, 3)
+
+
+def test_a_catalogue_that_python_cannot_read_is_a_refusal(tmp_path, monkeypatch):
+    def unreadable(*_):
+        raise ValueError("plural?")
+
+    spoiled = Spoiled(tmp_path)
+    monkeypatch.setattr(loading, "load_catalogue", unreadable)
+    monkeypatch.setattr(parts, "load_catalogue", unreadable)
+    with pytest.raises(ThemeRefused, match="plural"):
+        spoiled.load()
+
+
+def test_static_files_are_read_once_for_their_faults_and_their_names(tmp_path, monkeypatch):
+    spoiled = Spoiled(tmp_path)
+    spoiled.write("theme.toml", "colour = 1\n")
+    read: list[object] = []
+
+    def counted(paths):
+        read.append(paths)
+        return read_static(paths)
+
+    monkeypatch.setattr(parts, "read_static", counted)
+    with pytest.raises(ThemeRefused):
+        spoiled.load()
+    assert len(read) == 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from idp.theming import WordsMissing
-from idp.theming.catalogues import load_catalogue
+from idp.theming.catalogues import load_catalogue, own_sentences
 from idp.theming.states import LETTERS, STATES
 from tests.theming.reading import Reader, read
 from tests.theming.samples import LOCALES, ROOT, load_stretched
@@ -36,8 +36,7 @@ def theme():
 
 def test_every_sentence_stands_in_brackets_and_is_two_fifths_longer(pair):
     plain, stretched = pair
-    assert stretched.keys == plain.keys
-    for key in plain.keys:
+    for key in own_sentences(ROOT / "base", plain.locale):
         facts = dict.fromkeys(plain.names(key), 2)  # each one figure long
         short, long = plain.plain(key, facts), stretched.plain(key, facts)
         words = len(short) - len(facts)

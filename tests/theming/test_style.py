@@ -3,15 +3,9 @@ import re
 import pytest
 
 from idp.theming import ThemeRefused
-from idp.theming.style import (
-    FIRST,
-    Tokens,
-    compile_style,
-    contrast,
-    csp_hash,
-    read_tokens,
-)
-from tests.theming.samples import ROOT, Spoiled
+from idp.theming.style import FIRST, compile_style, csp_hash
+from idp.theming.tokens import Tokens
+from tests.theming.samples import ROOT, Spoiled, read_tokens
 
 CHAIN = (ROOT / "portal", ROOT / "base")
 
@@ -24,12 +18,6 @@ def spoiled(tmp_path):
 @pytest.fixture(scope="module")
 def css():
     return compile_style(CHAIN, read_tokens(CHAIN))
-
-
-def test_contrast_is_the_one_of_wcag():
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#006a4e", "#ffffff") == pytest.approx(6.62, abs=0.01)
-    assert contrast("#f42a41", "#ffffff") == pytest.approx(4.00, abs=0.01)
 
 
 def test_no_token_and_no_modern_syntax_is_left_for_old_browsers(css):
@@ -49,35 +37,6 @@ def test_the_night_repeats_colours_and_nothing_else(css):
     assert "#006a4e" not in night
     assert "padding:" not in night
     assert "width:" not in night
-
-
-def test_a_theme_inherits_the_tokens_that_it_does_not_name():
-    tokens = read_tokens(CHAIN)
-    assert tokens.light["action"] == "#006a4e"
-    assert tokens.light["error"] == "#b3001b"
-    assert tokens.light.keys() == tokens.dark.keys()
-
-
-@pytest.mark.parametrize(
-    ("toml", "line", "what"),
-    [
-        ('[tokens.light]\nacton = "#000000"\n', 3, "no token 'acton'"),
-        ('[tokens.light]\n\naction = "green"\n', 4, "a colour like"),
-        ('[tokens.light]\naction = "#ffffff"\n', 3, "action on"),
-        ('[tokens.dark]\nsoft-ink = "#222222"\n', 3, "soft-ink on"),
-        ('[tokens.sizes]\nwidth = "1px}body{"\n', 3, "a size"),
-        ("[tokens.sizes]\nwidth = 3\n", 3, "a text in quotes"),
-        ('[tokens.colour]\naction = "#000000"\n', 2, "is not a key"),
-        ("[tokens.light\n", 2, "is not TOML"),
-        ('[tokens.\'light]\nink = "#000000"\n\n', 2, "is not TOML"),
-    ],
-)
-def test_wrong_tokens_are_refused_with_their_place(spoiled, toml, line, what):
-    path = spoiled.write("theme.toml", 'parent = "portal"\n' + toml)
-    with pytest.raises(ThemeRefused) as refused:
-        read_tokens((spoiled.mine, *CHAIN))
-    assert str(refused.value).startswith(f"{path}:{line}: ")
-    assert what in refused.value.what
 
 
 def compiled(spoiled: Spoiled, text: str) -> str:
@@ -122,11 +81,48 @@ def test_an_unknown_token_in_a_style_sheet_is_refused(spoiled):
         ("h1 { background: URL(x.png) }", "fetches nothing"),
         ('@import "other.css";', "fetches nothing"),
         ('h1 { background: image-set("https://cdn.example/x.png" 1x) }', "fetches nothing"),
-        ('h1::after { content: "</style>" }', "would end the style sheet"),
     ],
 )
 def test_a_style_sheet_that_leads_elsewhere_is_refused(spoiled, rule, what):
     check_refused(spoiled, f"p {{ margin: 0 }}\n{rule}\n", what)
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ('h1::after { content: "</style>" }', "would end the style sheet"),
+        ("h1::after { content: '</STYLE ' }", "would end the style sheet"),
+        ('h1 { background: url("data:image/svg+xml,<svg></style/>") }', "would end"),
+        # Browsers read on here, and the parser that judges pages does not.
+        ('h1::after { content: "</ style><!--" }', "would end the style sheet"),
+        # Only `radius = "style"` or the next line makes an end of it.
+        ("h1 { margin: </$radius>< }", "</ may stand in quotes only"),
+        ("h1 { margin: </sty$radius }", "</ may stand in quotes only"),
+        ("h1 { margin: </\nstyle> }", "</ may stand in quotes only"),
+    ],
+)
+def test_what_ends_the_element_around_a_style_sheet_is_refused(spoiled, rule, what):
+    check_refused(spoiled, f"p {{ margin: 0 }}\n{rule}\n", what)
+
+
+def test_a_picture_that_is_written_out_closes_its_own_tags(spoiled):
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'><g></g></svg>"
+    picture = f'url("data:image/svg+xml,{svg}")'
+    assert f"h1{{background:{picture}}}" in compiled(spoiled, f"h1 {{ background: {picture} }}\n")
+
+
+@pytest.mark.parametrize(
+    "head", ['@charset "UTF-8";\n', "/* mine */ @CHARSET 'utf-8' ;\n", '\n@charset "utf-8";']
+)
+def test_a_charset_in_front_is_left_out_and_keeps_its_line(spoiled, head):
+    css = compiled(spoiled, f"{head}h1 {{ margin: 0 }}\n")
+    assert "charset" not in css.lower()
+    assert "h1{margin:0}" in css
+    check_refused(spoiled, f"{head}h1 {{ margin: $no }}\n", "no token no")
+
+
+def test_another_charset_than_ours_is_refused(spoiled):
+    check_refused(spoiled, '\n@charset "iso-8859-1";\n', "iso-8859-1, but style sheets are UTF-8")
 
 
 @pytest.mark.parametrize("cut", ["u/**/rl(https://x/y)", '@im/**/port "x";', "</**//style>"])
@@ -142,6 +138,73 @@ def test_what_a_comment_says_is_nobodys_business(spoiled):
 
 def test_a_style_sheet_may_hold_a_picture_itself(spoiled):
     assert "url(" in compiled(spoiled, 'h1 { background: url("data:image/png;base64,AA") }\n')
+
+
+PICTURE = "data:image/png;base64,AA//BB=="
+
+
+@pytest.mark.parametrize("picture", [f'url("{PICTURE}")', f"url('{PICTURE}')", f"url({PICTURE})"])
+def test_a_picture_beside_a_colour_stands_whole_by_day_and_by_night(spoiled, picture):
+    css = compiled(spoiled, f".x {{ margin: 0; background: $card {picture}; padding: 0 }}\n")
+    assert f".x{{margin:0;background:#fff {picture};padding:0}}" in css
+    assert css.endswith(f".x{{background:#17211e {picture}}}}}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "plain"),
+    [
+        (".x { width: calc(100% + 8px) }", ".x{width:calc(100% + 8px)}"),
+        (".x + .y > b , i { margin: -1px }", ".x + .y>b,i{margin:-1px}"),
+        (""".x { content: "a > b,  c: {d} $no" }""", """.x{content:"a > b,  c: {d} $no"}"""),
+        (""".x { content: 'it "is" ; /* so */' }""", """.x{content:'it "is" ; /* so */'}"""),
+        (r""".x { content: "\"; }" ; top: 0 }""", r""".x{content:"\"; }";top:0}"""),
+        ("#aabbcc { color: #AABBCC }", "#aabbcc{color:#AABBCC}"),
+        ("[href$='.pdf'] { margin: 0 }", "[href$='.pdf']{margin:0}"),
+        ("@font-face { font-family: 'X Y'; src: local('X') }", "@font-face{font-family:'X Y';"),
+        ("@media print { .x { width: $width } }", "@media print{.x{width:62rem}}"),
+    ],
+)
+def test_what_a_rule_says_is_not_changed(spoiled, rule, plain):
+    assert plain in compiled(spoiled, f"p {{ margin: 0 }}\n{rule}\n")
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        (".x { color: $error", "{ is not closed"),
+        ("@media print { .x { margin: 0 }", "{ is not closed"),
+        (".x { margin: 0\n.y { margin: 0 }", "{ is not closed"),
+        (".x { width: calc(100% ; }", r"\( is not closed"),
+        (".x { width: calc(100%) ) }", r"\) ends nothing"),
+        ("[type=text { margin: 0 }", r"\[ is not closed"),
+        ('.x { content: "a }', '" is not closed'),
+        (".x { content: 'a }", "' is not closed"),
+        ('.x { content: "a\rb" }', '" is not closed'),
+        ("/* .x { margin: 0 }", r"/\* is not closed"),
+        (".x { margin: 0 } }", "} ends nothing"),
+        (".x { margin: 0 };", "; ends nothing"),
+        ('@charset "utf-8";', "; ends nothing"),
+        ("h1", "has no braces"),
+        (".x { margin: 0; .y { margin: 0 } }", "rules may not stand in a rule"),
+        (r".x\{ { margin: 0 }", "may stand in quotes only"),
+        ("@media print { .x { color: $error } }", r"\$error may not stand inside @"),
+        ("h1 { width: $Width }", "no token Width"),
+    ],
+)
+def test_what_would_spoil_the_sheets_behind_it_is_refused(spoiled, rule, what):
+    check_refused(spoiled, f"p {{ margin: 0 }}\n{rule}\n", what)
+
+
+@pytest.mark.parametrize("head", [b"", b"\xef\xbb\xbf"])
+def test_a_style_sheet_that_is_not_utf_8_is_refused_at_its_line(spoiled, head):
+    spoiled.write("style.css", "").write_bytes(head + b"p { margin: 0 }\n\xe9 {}\n")
+    with pytest.raises(ThemeRefused, match="not UTF-8") as refused:
+        spoiled.load()
+    assert (refused.value.path, refused.value.line) == (spoiled.mine / "style.css", 2)
+
+
+def test_a_byte_order_mark_does_not_join_the_first_selector(spoiled):
+    assert "}h1{margin:0}" in compiled(spoiled, "\ufeffh1 { margin: 0 }\n")
 
 
 def test_colours_that_do_not_change_are_not_repeated(tmp_path):

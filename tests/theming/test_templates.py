@@ -70,7 +70,9 @@ def test_a_block_replaces_the_brand_on_every_page(spoiled):
         ("\n\n{{ nobody }}", 3, "nobody"),
         ('\n{{ say("login.client") }}', 2, "needs client"),
         ('{{ "".__class__.__mro__ }}', 1, "unsafe"),
-        ("\n{{ frame.hidden.clear() }}", 2, "unsafe"),
+        ("\n{{ frame.language_hidden.clear() }}", 2, "unsafe"),
+        ('\n{{ frame["hidden"] }}', 2, "unsafe"),
+        ("{% set its = frame %}\n{{ its.hidden }}", 2, "unsafe"),
         ('\n{{ say("brand").translate({2482: frame.client}) }}', 2, "unsafe"),
         ('\n{{ (say("brand") | attr("translate"))({2482: "x"}) }}', 2, "unsafe"),
         ("\n{{ 1 + say }}", 2, "unsupported operand"),
@@ -88,6 +90,24 @@ def test_a_template_that_is_not_utf_8_is_refused(spoiled):
     spoiled.write("templates/login.html", "").write_bytes(b"\xff")
     with pytest.raises(ThemeRefused, match="is not UTF-8"):
         spoiled.load()
+
+
+@pytest.mark.parametrize("folder", ["templates", "mail"])
+def test_a_folder_among_templates_is_refused(spoiled, folder):
+    path = spoiled.write(f"{folder}/parts/x.html", "").parent
+    with pytest.raises(ThemeRefused, match="is a folder; templates lie beside") as refused:
+        spoiled.load()
+    assert refused.value.path == path
+
+
+def test_two_templates_that_name_each_other_are_refused(spoiled):
+    path = spoiled.write("templates/a.html", '\n{% include "b.html" %}')
+    spoiled.write("templates/b.html", '{% include "a.html" %}')
+    spoiled.write("templates/login.html", below('{% include "a.html" %}'))
+    with pytest.raises(ThemeRefused) as refused:
+        spoiled.load()
+    assert (refused.value.path, refused.value.line) == (path, 2)
+    assert refused.value.what == "'b.html' leads back to this file"
 
 
 def test_a_letter_that_cannot_be_said_is_refused_with_its_place(spoiled):
@@ -134,14 +154,42 @@ def test_an_unknown_theme_is_refused(spoiled):
         ("{% if false %}{{ frame.acton }}{% endif %}", 1, 'Did you mean "action"?'),
         ("{% if false %}{{ look.tokens.action }}{{ look.color }}{% endif %}", 1, "'look.color'"),
         ("{% if false %}{{ range(3) }}{% endif %}", 1, "no variable 'range'"),
-        ("\n{{ frame.client | safe }}", 2, "No filter named 'safe'"),
-        ("\n<p{{ {frame.client: 1} | xmlattr }}>", 2, "No filter named 'xmlattr'"),
-        ('\n{{ say("brand") | indent(frame.client) }}', 2, "No filter named 'indent'"),
-        ('\n<p title="{{ frame.client | tojson }}">', 2, "No filter named 'tojson'"),
+        ("\n{{ frame.client | safe }}", 2, "the filter 'safe' puts a value into markup"),
+        (
+            "\n<p{{ {frame.client: 1} | xmlattr }}>",
+            2,
+            "the filter 'xmlattr' puts a value into markup",
+        ),
+        (
+            '\n{{ say("brand") | indent(frame.client) }}',
+            2,
+            "the filter 'indent' puts a value into markup",
+        ),
+        (
+            '\n<p title="{{ frame.client | tojson }}">',
+            2,
+            "the filter 'tojson' puts a value into markup",
+        ),
         ("\n{% autoescape false %}{{ frame.client }}{% endautoescape %}", 2, "escaping"),
         ('\n{{ static("map.png") }}', 2, "no file 'map.png' in static/"),
         ('{% extends "!login.html" %}\n{% block mian %}{% endblock %}', 2, 'mean "main"?'),
         ('{% include "mail/code.txt.j2" %}', 1, "plain text"),
+        ("\n{{ frame.hidden }}", 2, "no variable 'frame.hidden'"),
+        ("{% if false %}\n{{ title | uper }}{% endif %}", 2, """'uper'. Did you mean "upper"?"""),
+        (
+            "{% if false %}\n{{ title | safe }}{% endif %}",
+            2,
+            "the filter 'safe' puts a value into markup",
+        ),
+        ("\n{% filter safe %}{{ title }}{% endfilter %}", 2, "the filter 'safe' puts"),
+        ('\n{{ ["x"] | map("safe") | list }}', 2, "No filter named 'safe'"),
+        ("{% if false %}\n{{ title is defind }}{% endif %}", 2, 'Did you mean "defined"?'),
+        ("\n{% set frame = view %}", 2, "'frame' is ours"),
+        ("\n{% macro form(view) %}{% endmacro %}", 2, "'view' is ours"),
+        ("\n{% import 'parts.html' as frame %}", 2, "'frame' is ours"),
+        ('\n{% extends "login.html" %}', 2, 'Did you mean "!login.html"?'),
+        ('{% extends "!login.html" %}\n{% include "login.html" %}', 2, "leads back to this file"),
+        ('\n<p style="color:red">', 2, "rules belong into style.css"),
     ],
 )
 def test_what_no_page_is_given_is_refused_before_anybody_meets_it(spoiled, template, line, what):
@@ -225,7 +273,7 @@ def test_every_documented_fact_of_a_letter_stands_in_a_fixture_and_the_other_way
 
 
 def test_what_surrounds_a_page_is_documented_field_by_field():
-    assert {f.name for f in fields(Frame)} == set(FRAME)
+    assert {f.name for f in fields(Frame)} == {"hidden", *FRAME}
     assert {f.name for f in fields(Look)} == set(LOOK)
     assert {f.name for f in fields(HelpRows)} | {"contacts"} == set(SUPPORT)
 

@@ -1,8 +1,8 @@
 import pytest
 
 from idp.theming import ThemeRefused
-from idp.theming.style import read_tokens
 from idp.theming.theme_file import ThemeFile, read_theme_file
+from idp.theming.tokens import tokens_of
 from tests.theming.samples import ROOT, Spoiled
 
 
@@ -61,6 +61,11 @@ def test_a_file_that_is_no_text_is_refused(spoiled):
         spoiled.load()
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(spoiled):
+    spoiled.write("theme.toml", '\ufeffname = { en = "Finance" }')
+    assert read_theme_file(spoiled.mine).file.name == {"en": "Finance"}
+
+
 @pytest.mark.parametrize("name", ["base", "portal", "ministry"])
 def test_the_shipped_themes_say_nothing_wrong(name):
     assert read_theme_file(ROOT / name).folder.name == name
@@ -86,11 +91,17 @@ def test_a_contrast_that_a_parent_spoils_is_told_at_the_parents_line(spoiled):
     assert (refused.value.path, refused.value.line) == (path, 3)
 
 
+def test_a_font_may_have_a_bengali_name(spoiled):
+    spoiled.write("theme.toml", 'fonts = { families = ["কালপুরুষ", "ডি এম সি", "sans-serif"] }')
+    look = spoiled.load().looks.by_locale["bn"]
+    assert 'font:1.125rem/1.6 "কালপুরুষ","ডি এম সি",sans-serif' in look.first
+
+
 def test_fonts_are_one_token_which_a_child_may_set_again(spoiled):
     spoiled.write("theme.toml", 'fonts = { families = ["Kalpurush", "sans-serif"] }')
-    chain = (spoiled.mine, ROOT / "base")
-    assert read_tokens(chain).sizes["font"] == '"Kalpurush",sans-serif'
+    chain = (read_theme_file(spoiled.mine), read_theme_file(ROOT / "base"))
+    assert tokens_of(chain).sizes["font"] == '"Kalpurush",sans-serif'
     child = spoiled.root / "child"
     child.mkdir()
     (child / "theme.toml").write_text("[tokens.sizes]\nfont = 'serif'\n")
-    assert read_tokens((child, *chain)).sizes["font"] == "serif"
+    assert tokens_of((read_theme_file(child), *chain)).sizes["font"] == "serif"

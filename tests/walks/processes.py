@@ -94,7 +94,7 @@ def answers(url: str, *, verify: bool | str = True) -> Callable[[], bool]:
     def ask() -> bool:
         try:
             return requests.get(url, timeout=5, verify=verify).status_code < 500
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # gunicorn listens before it answers
             return False
 
     return ask

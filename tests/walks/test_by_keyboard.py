@@ -133,7 +133,7 @@ def _set_the_password(keys: Keyboard) -> None:
     keys.press("Space")
     keys.go_to("জমা দিন")
     keys.send("Space")
-    keys.arrive("পাসওয়ার্ড রিসেট হয়েছে")
+    keys.arrive("নতুন পাসওয়ার্ড চালু হয়েছে")
 
 
 def test_one_key_leads_past_the_header_into_the_page(street: Street, page: Page, keys: Keyboard):

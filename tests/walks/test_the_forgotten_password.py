@@ -195,4 +195,4 @@ def test_no_page_of_the_reset_scrolls_sideways(street: Street, page: Page, width
     expect(page.get_by_role("alert")).to_be_visible()
     check("পাসওয়ার্ড আপডেট করুন")
     set_password(page)
-    check("পাসওয়ার্ড রিসেট হয়েছে")
+    check("নতুন পাসওয়ার্ড চালু হয়েছে")

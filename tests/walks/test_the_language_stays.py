@@ -39,7 +39,7 @@ def test_through_the_reset_and_its_letters(street: Street, page: Page):
     page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     page.get_by_label("Confirm password", exact=True).fill(NEW_PASSWORD)
     page.get_by_role("button", name="Submit").click()
-    expect_english(page, "Password reset")
+    expect_english(page, "Your new password is ready")
     assert "password" in street.letter().subject
     page.goto(link)
     expect_english(page, "This link was already used")

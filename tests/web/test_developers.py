@@ -185,7 +185,7 @@ def test_a_client_that_is_not_open_is_answered_like_one_nobody_knows(open_system
     nameless = check(open_system, f"{ISSUER}/authorize?scope=openid")
     for page in (closed, unknown, nameless):
         assert page.status == 200
-        assert "This client is not open for checks." in page.text
+        assert "Requests of this client cannot be checked here." in page.text
         assert CALLBACK not in page.html.replace(urlencode({"u": CALLBACK})[2:], "")
     pasted = r'value="[^"]*"'
     assert re.sub(pasted, "", closed.html) == re.sub(pasted, "", unknown.html)
@@ -193,8 +193,8 @@ def test_a_client_that_is_not_open_is_answered_like_one_nobody_knows(open_system
 
 @pytest.mark.parametrize(
     ("url", "told"),
-    [("", "Paste the address"), ("  ", "Paste the address"), ("hello", "no address"),
-     ("https://x", "no address")],
+    [("", "Paste the address"), ("  ", "Paste the address"), ("hello", "not an address"),
+     ("https://x", "not an address")],
 )  # fmt: skip
 def test_what_cannot_be_checked_is_told_at_the_field(small: System, url: str, told: str):
     page = check(small, url)
@@ -254,7 +254,7 @@ def test_a_wrong_redirect_uri_is_a_calm_page_with_what_came_folded(small: System
     with caplog.at_level(logging.WARNING):
         page = small.browser(language="bn").get(authorize_url(redirect_uri=f"{CALLBACK}/"))
     assert page.status == 400
-    assert "ব্যাকঅফিস যে ঠিকানায় আপনাকে ফেরত নিতে চায়, সেটি নিবন্ধিত নয়।" in page.text
+    assert "ব্যাকঅফিস আপনাকে যে ঠিকানায় ফিরিয়ে নিতে চায়, সেটি নিবন্ধিত নয়।" in page.text
     assert f"{CALLBACK}/" in page.html
     assert f">{CALLBACK}<" not in page.html  # what is registered is nobody's business
     assert 'href="http://127.0.0.1:9001/"' in page.html  # the way back is the client's own page
@@ -270,7 +270,7 @@ def test_in_test_mode_both_stand_side_by_side(open_system: System):
     assert page.status == 400
     for shown in ("http://localhost:9007/callback", TRIAL, "http://127.0.0.1:9007/second"):
         assert f">{shown}<" in page.html, shown
-    assert "Host or port differ." in page.text
+    assert "Host or port differs." in page.text
     assert f'href="{ISSUER}/developers#unregistered_redirect_uri"' in page.html
 
 

@@ -233,6 +233,11 @@ def test_a_program_logs_somebody_out_by_the_refresh_token(moved: System):
     assert page.answer["error"] == "login_required"
 
 
+def test_a_programs_logout_that_fails_is_answered_as_programs_read_it(realm: System):
+    large = _post(realm, "logout", {"refresh_token": "x" * 70_000})
+    assert (large.status_code, large.get_json()["error"]) == (413, "invalid_request")
+
+
 def test_a_refresh_token_that_is_no_good_logs_nobody_out(moved: System):
     browser, tokens = _logged_in(moved)
     foreign = {"client_id": "app", "refresh_token": tokens["refresh_token"]}

@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from idp.theming import Theme
 from tests.browser import Browser, form_with
 from tests.system import ISSUER, PASSWORD, System, authorize_url, log_in, site_of
 
@@ -35,14 +36,27 @@ def _break(system: System, endpoint: str) -> None:
     site_of(system).view_functions[endpoint] = fail
 
 
+def _spoiled(*_: object) -> str:
+    raise KeyError("the words")
+
+
 def test_a_page_that_is_not_there_leads_to_the_log_in_page_which_says_where_to_begin(small: System):
     browser = small.browser().get("/nowhere")
     assert (browser.status, step(browser)) == (404, (LOGIN, "/login"))
     browser.get("/login")
     assert browser.status == 200
-    assert "লগইন শুরু হয় সেই সেবার পাতা থেকে" in browser.text
+    assert "সেই সেবার পাতায় গিয়ে লগইন করুন" in browser.text
     assert "সাপোর্টে যোগাযোগ করুন" in browser.text  # nobody has configured a home
     assert "01555090301" in browser.html
+
+
+def test_the_bare_path_of_an_issuer_behind_a_proxy_is_its_root_and_no_redirect_to_http(
+    make: Callable[..., System],
+):
+    inside = make(issuer=f"{ISSUER}/sso")
+    for path in ("/sso", "/sso/"):
+        browser = Browser(inside.assembly.wsgi, ISSUER).get(path)
+        assert (browser.status, "লগইন" in browser.text) == (200, True)
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/language"])
@@ -56,9 +70,9 @@ def test_where_logging_in_begins_there_is_a_way_home(with_home: System, path: st
     [
         ("POST", "/nowhere", 404, "পাতাটি পাওয়া যায়নি"),
         ("POST", "/login", 405, "পাতাটি এভাবে খোলা\u00a0যায়\u00a0না"),
-        ("POST", "/language", 403, "ফরমটি নেওয়া যায়নি"),
-        ("POST", "/logout/confirm", 413, "পাঠানো লেখা অনেক বড়"),
-        ("GET", f"/authorize?x={'x' * 66_000}", 414, "পাঠানো লেখা অনেক বড়"),
+        ("POST", "/language", 403, "ফরমটি জমা হয়নি"),
+        ("POST", "/logout/confirm", 413, "যা পাঠানো হয়েছে, তা বেশি বড়"),
+        ("GET", f"/authorize?x={'x' * 66_000}", 414, "যা পাঠানো হয়েছে, তা বেশি বড়"),
     ],
 )
 def test_each_status_has_a_title_of_its_own(
@@ -93,6 +107,20 @@ def test_what_is_over_in_a_while_is_asked_for_again(small: System):
     _break(small, "pages.authorize")
     assert step(other.get(authorize_url())) == (AGAIN, "")
     assert other.status == 500
+
+
+def test_an_error_whose_page_fails_too_is_a_plain_line_with_its_reference(
+    small: System, caplog: pytest.LogCaptureFixture
+):
+    _break(small, "pages.authorize")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Theme, "page", _spoiled)
+        answer = small.browser().client.get(authorize_url(), base_url=ISSUER)
+    assert (answer.status_code, answer.mimetype) == (500, "text/plain")
+    assert re.fullmatch(r"500 \w{4}-\w{2}", answer.text)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.text.split()[1] in caplog.text
+    assert "the words" not in caplog.text
 
 
 def test_a_failed_form_before_a_proof_goes_on_with_the_same_request(small: System):

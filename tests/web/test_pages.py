@@ -295,8 +295,12 @@ def test_discovery_and_keys_are_constant_answers_with_an_etag(small: System):
         first = client.get(path, base_url=ISSUER)
         assert first.content_type == "application/json"
         assert first.headers["Cache-Control"] == "public, max-age=300"
-        again = client.get(path, base_url=ISSUER, headers={"If-None-Match": first.headers["ETag"]})
-        assert again.status_code == 304
+        etag = first.headers["ETag"]
+        for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+            again = client.get(path, base_url=ISSUER, headers={"If-None-Match": known})
+            assert (again.status_code, again.headers["ETag"]) == (304, etag)
+        other = client.get(path, base_url=ISSUER, headers={"If-None-Match": '"other"'})
+        assert other.status_code == 200
         assert client.head(path, base_url=ISSUER).data == b""
         assert client.post(path, base_url=ISSUER).status_code == 405
     document = client.get("/.well-known/openid-configuration", base_url=ISSUER).get_json()

@@ -29,7 +29,8 @@ class PageExhibit:
     def detached(self, theme: Theme, locale: str) -> str:
         """Render it for a folder: its forms go nowhere, since nobody would answer them."""
         frame = self.fixture.frame(locale)
-        nowhere = replace(frame, action="#", language_action=frame.language_action and "#")
+        action, language_action = frame.action and "#", frame.language_action and "#"
+        nowhere = replace(frame, action=action, language_action=language_action)
         return theme.page(self.fixture.page_in(locale), nowhere)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -39,18 +39,10 @@ class Row:
     gzip: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What was written."""
-
-    folder: Path
-    rows: tuple[Row, ...]
-
-
-def write_gallery(shelf: Shelf, names: Sequence[str], folder: Path) -> Exported:
+def write_gallery(shelf: Shelf, names: Sequence[str], folder: Path) -> list[Row]:
     """Write all states of these themes into a folder: new, empty, or wholly made by an export.
 
-    Raises ThemeRefused or FileRefused; then the folder is as it was.
+    Return a row a file. Raises ThemeRefused or FileRefused; then the folder is as it was.
     """
     place = place_of(folder)
     is_old = _check_place(folder, place)
@@ -59,19 +51,23 @@ def write_gallery(shelf: Shelf, names: Sequence[str], folder: Path) -> Exported:
     shown = [shelf.take(name) for name in names]
     for theme in shown:
         for language in shelf.languages:
-            rows += _write(theme, language, shelf, files)
+            more_rows, more_files = _files_of(theme, language, shelf)
+            rows += more_rows
+            files |= more_files
     listed = json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=1)
     files[_LIST] = f"{listed}\n".encode()
     files["gallery.css"] = STYLE.encode()
     files["index.html"] = _index(shown, shelf.languages, rows, files).encode()
     files[_SUMS] = _sums({name: _digest(octets) for name, octets in files.items()})
     (replace_folder if is_old else create_folder)(place, files)
-    return Exported(folder, tuple(rows))
+    return rows
 
 
-def _write(shown: Shown, language: str, shelf: Shelf, files: dict[str, bytes]) -> Iterator[Row]:
-    """Put all exhibits of a theme in a language among the files."""
+def _files_of(shown: Shown, language: str, shelf: Shelf) -> tuple[list[Row], dict[str, bytes]]:
+    """Return all exhibits of a theme in a language, and their files by name."""
     inside = f"{shown.name}/{language}"
+    rows: list[Row] = []
+    files: dict[str, bytes] = {}
     for exhibit in EXHIBITS:
         told = that_stays(exhibit.detached(shown.theme, language))
         assets = {
@@ -88,7 +84,8 @@ def _write(shown: Shown, language: str, shelf: Shelf, files: dict[str, bytes]) -
             letter = exhibit.letter(shown.theme, language)
             files[f"{inside}/{exhibit.slug}.txt"] = letter.text.encode()
             files[f"{inside}/{exhibit.slug}.eml"] = source_of(letter, shelf.settings)
-        yield _row(exhibit, shown.name, language, file, html)
+        rows.append(_row(exhibit, shown.name, language, file, html))
+    return rows, files
 
 
 def _row(exhibit: Exhibit, theme: str, language: str, file: str, html: str) -> Row:

@@ -22,8 +22,8 @@ def show(template: str, **facts: Any) -> str:
     return _ENVIRONMENT.get_template(f"{template}.html").render(facts)
 
 
-def kib(octets: int) -> str:
-    return f"{octets:,}"
+def figure(number: int) -> str:
+    return f"{number:,}"
 
 
 def grouped(rows: list[Mapping[str, Any]]) -> Mapping[str, list[Mapping[str, Any]]]:
@@ -34,5 +34,5 @@ def grouped(rows: list[Mapping[str, Any]]) -> Mapping[str, list[Mapping[str, Any
     return groups
 
 
-_ENVIRONMENT.filters["figure"] = kib
+_ENVIRONMENT.filters["figure"] = figure
 _ENVIRONMENT.filters["grouped"] = grouped

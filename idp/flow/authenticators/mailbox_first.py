@@ -41,7 +41,7 @@ class MailboxFirst:
         _, to = self._look_up(scene)
         challenge = self.codes.find(scene, to)
         fault = self.codes.fault(scene, to) if challenge is None else None
-        view = self.codes.view(scene, challenge, to)
+        view = self.codes.view(scene, challenge, to, is_sent=bool(challenge))
         return Page("first", view, errors=(fault,) if fault else ())
 
     def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
@@ -84,6 +84,7 @@ class MailboxFirst:
             (self.throttle.first_try_limit(found, canonical),),
             kind=GHOST,
             resent="first.resent",
+            expired="first.expired",
         )
         if found is None:
             return None, to

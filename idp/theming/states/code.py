@@ -8,11 +8,12 @@ def _code(
     name: str,
     *errors: Message,
     notice: Message | None = None,
+    is_sent: bool = True,
     wait: int = 42,
     minutes: int = 10,
     status: int = 200,
 ) -> State:
-    view = {"masked": MASKED, "minutes": minutes, "wait": wait}
+    view = {"masked": MASKED, "is_sent": is_sent, "minutes": minutes, "wait": wait}
     page = Page("code", view, errors, notice, status)
     return State(name=f"code {name}", page=page, client=CLIENT, client_home=HOME, is_stored=True)
 
@@ -33,7 +34,9 @@ STATES = (
     _code("resent", notice=Message("otp.resent", {"masked": MASKED})),
     _code("asked too early", notice=Message("resend.early")),
     _code("paused", Message("otp.err.paused", {"n": 15}, "code"), wait=0),
-    _code("mail failed", Message("otp.mailfail"), wait=0),
+    _code("mail failed", Message("otp.mailfail"), is_sent=False, wait=0),
+    _code("letter has to wait", Message("otp.limit", {"n": 12}), is_sent=False, wait=0),
+    _code("letter may go now", is_sent=False, wait=0),
     _code("send limit", Message("otp.limit", {"n": 7}), wait=0, minutes=7),
     _code("form expired", Message("form.expired"), status=403),
     _code("busy", Message("e503.soon"), status=503),

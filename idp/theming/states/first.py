@@ -8,10 +8,11 @@ def _first(
     name: str,
     *errors: Message,
     notice: Message | None = None,
+    is_sent: bool = True,
     wait: int = 42,
     status: int = 200,
 ) -> State:
-    view = {"masked": MASKED, "minutes": 10, "wait": wait}
+    view = {"masked": MASKED, "is_sent": is_sent, "minutes": 10, "wait": wait}
     page = Page("first", view, errors, notice, status)
     return State(name=f"first {name}", page=page, client=CLIENT, client_home=HOME)
 
@@ -28,9 +29,11 @@ STATES = (
     _first("ready to resend", wait=0),
     _first("empty", Message("otp.err.empty", field="code")),
     _first("wrong", Message("otp.err.wrong", {"n": 3}, "code"), wait=0),
-    _first("expired", Message("otp.err.expired", field="code")),
+    _first("expired", Message("first.expired", field="code")),
     _first("resent", notice=Message("first.resent", {"masked": MASKED})),
-    _first("limit", Message("otp.limit", {"n": 12}), wait=0),
+    _first("send limit", Message("otp.limit", {"n": 7}), wait=0),
+    _first("letter has to wait", Message("otp.limit", {"n": 12}), is_sent=False, wait=0),
+    _first("letter may go now", is_sent=False, wait=0),
     _first("chars", Message("otp.err.chars", field="code")),
     _first("length", Message("otp.err.len", {"n": 7}, "code")),
     _first("form expired", Message("form.expired"), status=403),

@@ -38,4 +38,5 @@ STATES = (
     _login("code locked", Message("otp.err.locked"), user_id=USER),
     _login("closed", Message("otp.err.closed"), user_id=USER),
     _login("cancelled", notice=Message("upd.cancelled"), user_id=USER),
+    _login("cancelled first password", notice=Message("upd.cancelled.first"), user_id=USER),
 )

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 
+from babel.lists import format_list
+
 from idp.model.page import Message, Page
 from idp.theming.states.state import CLIENT, HOME, NO_TEXT, USER, State
 
 _MINISTRY = {"bn": "মন্ত্রণালয়", "en": "Ministry"}
-_BOTH = {locale: f"{CLIENT[locale]}, {_MINISTRY[locale]}" for locale in CLIENT}
+_BOTH = {
+    locale: format_list([CLIENT[locale], _MINISTRY[locale]], locale=locale) for locale in CLIENT
+}
 
 
 def _logout(

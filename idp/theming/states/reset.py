@@ -42,7 +42,7 @@ STATES = (
     _reset("cookies off", Message("err.cookies"), status=400, can_return=False),
     _reset("cookies off, asked", Message("err.cookies"), user_id=USER, can_return=False),
     _reset("busy", Message("e503.soon"), user_id=USER, status=503),
-    _reset("timeout", notice=Message("login.timeout"), user_id=USER, can_return=False),
+    _reset("timeout", notice=Message("reset.timeout"), user_id=USER, can_return=False),
     _reset("form expired", Message("form.expired"), user_id=USER, status=403),
     _reset("disabled", Message("err.disabled"), can_return=False),
     State(name="reset, another browser", page=_FROM_A_LINK, client=CLIENT, client_home=HOME),

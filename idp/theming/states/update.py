@@ -89,6 +89,12 @@ STATES = (
         in_conversation=False,
     ),
     State(
+        name="cancelled first password",
+        page=Page("cancelled", notice=Message("upd.cancelled.first")),
+        client_home=HOME,
+        in_conversation=False,
+    ),
+    State(
         name="cancelled, nowhere to go",
         page=Page("cancelled", notice=Message("upd.cancelled")),
         in_conversation=False,

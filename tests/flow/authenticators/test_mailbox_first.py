@@ -73,7 +73,8 @@ def test_a_code_goes_to_the_mailbox_that_is_stored_and_the_page_tells_what_was_t
     assert effect.challenge.user_id == user(small).id
     page = step.show(scene)
     assert page.name == "first"
-    assert page.view == {"masked": "O•••••@example.gov.bd", "minutes": 10, "wait": 60}
+    view = {"masked": "O•••••@example.gov.bd", "is_sent": True, "minutes": 10, "wait": 60}
+    assert page.view == view
 
 
 @pytest.mark.parametrize("typed", [NOBODY, DISABLED])
@@ -129,7 +130,7 @@ def test_a_challenge_of_another_user_id_or_conversation_is_none(
     for form in ({"code": _code(step, effect)}, {"action": "resend"}):
         answer = step.submit(later, form)
         assert isinstance(answer, Challenge)
-        assert [error.key for error in answer.errors] == ["otp.err.expired"]
+        assert [error.key for error in answer.errors] == ["first.expired"]
         (renewed,) = answer.effects
         assert isinstance(renewed, StartChallenge)
         assert renewed.challenge.id != effect.challenge.id

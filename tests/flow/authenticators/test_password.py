@@ -10,6 +10,7 @@ from idp.accounts.passwords import Hasher
 from idp.model.page import Message
 from tests.statements import counted
 from tests.system import PASSWORD, System, authorize_url, site_of
+from tests.theming.samples import say
 
 USER = "office@example.gov.bd"
 
@@ -77,7 +78,7 @@ def test_what_can_be_no_user_id_is_told_without_a_hash(small: System, typed: str
     assert work["a hash"] == 0
     shown = small.browser().get(authorize_url()).press("submit", userid=typed, password=PASSWORD)
     theme = site_of(small).view_functions["pages.show"].__self__.renderer.themes.default
-    assert theme.say("bn", Message(key)) in shown.text
+    assert say(theme, "bn", Message(key)) in shown.text
 
 
 def test_all_empty_fields_are_told_at_once(small: System):
