@@ -1,6 +1,6 @@
 """What is told about a theme that can be used: contrast, weight, own sentences, warnings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,18 @@ from typing import Any
 from idp.admin.gallery.copies import weigh
 from idp.admin.gallery.exhibits import PAGES
 from idp.admin.theme_shelf import Pair, Shelf, Shown
+from idp.settings.diagnostics import did_you_mean
 from idp.theming.catalogues import Sentence, load_catalogue, own_sentences, words_file
-from idp.theming.theme_file import Declared
+from idp.theming.folders import held_in
+from idp.theming.script import SOURCE
+from idp.theming.static import FOLDER as STATIC
+from idp.theming.style import SHEETS
+from idp.theming.templates import MAIL
+from idp.theming.templates import PAGES as TEMPLATES
+from idp.theming.theme_file import THEME_FILE, Declared
 
+# What lies in these folders is judged when the theme is loaded.
+_READ = (THEME_FILE, *SHEETS, STATIC, TEMPLATES, MAIL)
 _LOGIN = tuple(exhibit for exhibit in PAGES if exhibit.page == "login")
 
 
@@ -92,13 +101,45 @@ def _login(shown: Shown, language: str) -> Heaviest:
 def _warnings(
     chain: tuple[Declared, ...], own: Mapping[str, Mapping[str, Sentence]]
 ) -> Iterator[str]:
-    folder = chain[0].folder
-    for path in sorted((folder / "locale").glob("*")):
-        if path.name not in own and not path.name.startswith("."):
-            yield f"{path}: nobody is offered pages in {path.name!r} (theme.locales)."
+    yield from _unread(chain, own)
     if len(chain) > 1:
+        yield from _one_sided(chain[0], own)
         for language, sentences in own.items():
             yield from _left_out(chain, language, sentences)
+
+
+def _unread(chain: tuple[Declared, ...], languages: Collection[str]) -> Iterator[str]:
+    """Tell each file and folder that lies where nobody looks for it."""
+    folder = chain[0].folder
+    names = _READ if len(chain) > 1 else (*_READ, SOURCE)  # the script is the base's alone
+    read = [folder / name for name in names]
+    read += [words_file(folder, language) for language in languages]
+    known = [str(path.relative_to(folder)) for path in read]
+    for path in _strange(folder, read):
+        if path.parent == folder / "locale" and path.is_dir():
+            yield f"{path}: nobody is offered pages in {path.name!r} (theme.locales)."
+        else:
+            hint = did_you_mean(str(path.relative_to(folder)), known)
+            yield f"{path}: nobody reads it.{hint and f' {hint}'}"
+
+
+def _strange(folder: Path, read: Collection[Path]) -> Iterator[Path]:
+    """Yield what lies in a folder, is not read, and holds nothing that is."""
+    for path in held_in(folder):
+        if any(path in one.parents for one in read):
+            yield from _strange(path, read)
+        elif path not in read:
+            yield path
+
+
+def _one_sided(declared: Declared, languages: Collection[str]) -> Iterator[str]:
+    """Tell each line of theme.toml that is said in some languages only."""
+    for key in ("name", "footer"):
+        said = getattr(declared.file, key)
+        for language in languages if said else ():
+            if language not in said:
+                what = f"{key} is not said in {language!r}, whose pages have the parent's."
+                yield str(declared.refused((key,), what))
 
 
 def _left_out(

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from typing_extensions import override
 
 from idp.model.page import Facts, Message
+from idp.settings.diagnostics import did_you_mean
 from idp.theming.digits import bengali_digits
 from idp.theming.pseudo import Part, stretch
 from idp.theming.refused import ThemeRefused, WordsMissing, collect
@@ -59,7 +60,7 @@ class Catalogue:
         self._sentences = dict(sentences)
         self._plural = plural
         self._still = {
-            key: Markup(self._worded(sentence.forms[0][0][0]))  # noqa: S704 - escaped there
+            key: Markup("".join(self._worded(words) for words, _ in sentence.forms[0]))  # noqa: S704 - escaped there
             for key, sentence in sentences.items()
             if not sentence.names
         }
@@ -183,7 +184,7 @@ def load_catalogue(themes: tuple[Path, ...], locale: str, names: Sequence[str] =
         if path.is_file():
             said, _, wrong = _read(path, locale)
             overrides = (
-                partial(_check_override, path, key, sentence, sentences.get(key))
+                partial(_check_override, path, key, sentence, sentences)
                 for key, sentence in said.items()
             )
             found += [*wrong, *collect(overrides)]
@@ -208,13 +209,17 @@ def _renamed(sentences: Mapping[str, Sentence], name: str) -> dict[str, Sentence
     }
 
 
-def _check_override(path: Path, key: str, sentence: Sentence, base: Sentence | None) -> None:
-    if base is None:
-        raise ThemeRefused(path, sentence.line, f"the base theme has no sentence {key!r}")
+def _check_override(
+    path: Path, key: str, sentence: Sentence, sentences: Mapping[str, Sentence]
+) -> None:
+    if key not in sentences:
+        hint = did_you_mean(key, sorted(sentences))
+        what = f"the base theme has no sentence {key!r}{hint and f'. {hint}'}"
+        raise ThemeRefused(path, sentence.line, what)
     if key == _BRAND:  # the others, which say it too, would keep the parent's
         what = f"{key!r} is the theme's name: say it by `name` in theme.toml"
         raise ThemeRefused(path, sentence.line, what)
-    if strange := sentence.names - base.names:
+    if strange := sentence.names - sentences[key].names:
         raise ThemeRefused(
             path, sentence.line, f"{key!r} is given no fact {', '.join(sorted(strange))}"
         )

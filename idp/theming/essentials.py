@@ -9,9 +9,9 @@ from typing_extensions import override
 
 # Inside these nothing works, or nothing is seen: they are text, or wait to be opened or copied.
 _BURIES = {
-    *("audio", "canvas", "dialog", "iframe", "math", "noembed", "noframes", "noscript", "object"),
-    *("plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "video"),
-    *("xmp",),
+    *("audio", "canvas", "details", "dialog", "iframe", "math", "noembed", "noframes", "noscript"),
+    *("object", "plaintext", "script", "select", "style", "svg", "template", "textarea", "title"),
+    *("video", "xmp"),
 }
 _OFF = {"disabled", "hidden", "inert"}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}

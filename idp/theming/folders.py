@@ -17,6 +17,7 @@ BASE = "base"
 Read: TypeAlias = Callable[[Path], Declared]
 Stamp: TypeAlias = tuple[tuple[Path, int, int, int], ...]
 _DIGITS = 12  # of a fingerprint
+_LEFT_BEHIND = ("thumbs.db", "desktop.ini")  # Windows writes them by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,20 @@ def _circle(names: Sequence[str], name: str) -> str:
     return f"circle of parents: {' → '.join([*names[names.index(name) :], name])}"
 
 
-def _held(folder: Path, above: tuple[str, ...] = ()) -> Iterator[Path]:
-    """Yield what a theme holds, as it is read: through links that stay inside.
+def held_in(folder: Path) -> list[Path]:
+    """Return what lies in a folder of a theme, by the alphabet, as all who read one see it.
 
-    Names that begin with "." are passed over: editors and file managers leave them behind.
+    What editors and file managers leave behind is passed over: names that begin with ".", too.
     """
+    found = sorted(folder.glob("[!.]*"))
+    # They leave no links behind: one is somebody's, and judged by where it leads.
+    return [path for path in found if path.is_symlink() or path.name.lower() not in _LEFT_BEHIND]
+
+
+def _held(folder: Path, above: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Yield what a theme holds, as it is read: through links that stay inside."""
     above = (*above, os.path.realpath(folder))
-    for path in sorted(folder.glob("[!.]*")):
+    for path in held_in(folder):
         yield path
         real = os.path.realpath(path)
         if path.is_dir() and real not in above and Path(real).is_relative_to(above[0]):

@@ -36,6 +36,8 @@ _ODD_COMMENT = re.compile(
 )
 _TAG_OF_JINJA = re.compile(r"<\{")  # to the parser below it is text
 _OPENS = re.compile(r"<[a-z!/?]", re.IGNORECASE)
+# In `<!--[if !mso]><!-- -->`: the end of the comment closes both.
+_CONDITION = re.compile(r"\[if [^\]<>]*\]><!--\s*", re.IGNORECASE)
 
 # -- what is fetched, and where forms go ----------------------------------------------------------
 
@@ -43,6 +45,7 @@ _FETCHED = {
     *("src", "srcset", "imagesrcset", "poster", "background", "action", "formaction"),
     *("ping", "data", "manifest"),
 }
+_FILES = {"src", "srcset", "poster"}  # of a page: in static/, or in the page itself
 _LINKS = {"href", "xlink:href"}
 _FETCHING = {"link", "image", "use", "feimage"}  # of these, href is no link but a part of the page
 _ELSEWHERE = re.compile(r"https?:|[/\\]{2}|.*url\([\"']?(?:https?:|//)", re.IGNORECASE)
@@ -151,20 +154,25 @@ class _Scan(HTMLParser):
         tag = self._bare(tag)
         if tag in _NEVER:
             self._fault(f"a theme has no <{tag}> of its own", text)
+            return
+        bare = [(self._bare(name), _IDLE.sub("", value or "")) for name, value in attrs]
         if tag == "form" and self._kind != "picture":
-            self._judge_form(dict(reversed(attrs)))  # of two alike, browsers take the first
-        for name, value in attrs:
-            self._judge_attribute(tag, self._bare(name), _IDLE.sub("", value or ""))
+            self._judge_form([value for name, value in bare if name == "action"])
+            bare = [one for one in bare if one[0] != "action"]
+        for name, address in bare:
+            self._judge_attribute(tag, name, address)
 
     def _bare(self, name: str) -> str:
         return _MARKS.sub("", name) if self._is_source else name
 
-    def _judge_form(self, attrs: dict[str, str | None]) -> None:
-        action = _IDLE.sub("", attrs.get("action") or "")
+    def _judge_form(self, actions: list[str]) -> None:
         if self._kind == "letter":
             self._fault("a letter has no form", "")
-        elif not (self._is_source and action in _SENT):
-            self._fault(_FORM if action or self._is_source else _NO_FORM, action)
+        elif not self._is_source:
+            action = actions[0] if actions else ""  # of two alike, browsers take the first
+            self._fault(_FORM if action else _NO_FORM, action)
+        elif not actions or not _SENT.issuperset(actions):  # the first may be chosen by an `if`
+            self._fault(_FORM, "")
 
     def _judge_attribute(self, tag: str, name: str, address: str) -> None:
         if name in _LINKS or name in _FETCHED:
@@ -172,7 +180,10 @@ class _Scan(HTMLParser):
         # Of a template, `_find_in_text` tells of these.
         if name in _NEEDLESS and self._kind != "picture" and not self._is_source:
             self._fault(_has_none(name), address)
-        for what in _wrong(self._kind, tag, name, address.lower()):
+        found = list(_wrong(self._kind, tag, name, address.lower()))
+        if not found and self._kind == "page" and self._is_source and name in _FILES:
+            found += _lost_file(name, address)
+        for what in found:
             self._fault(what, address)
 
     @override
@@ -199,7 +210,7 @@ class _Scan(HTMLParser):
     @override
     def handle_comment(self, data: str) -> None:
         """Judge a comment as well: for some mail programs it is none."""
-        if self._kind == "picture":
+        if self._kind == "picture" or _CONDITION.fullmatch(data):
             return
         above = self.getpos()[0] - 1
         # What the end of the comment cuts, like `<![endif]`, is closed.
@@ -211,6 +222,13 @@ class _Scan(HTMLParser):
         super().close()
         if self.cdata_elem and self._kind != "picture":
             self._fault(_NOT_CLOSED, self.cdata_elem)
+
+
+def _lost_file(name: str, address: str) -> Iterator[str]:
+    """Yield what to write for an address that leads to no file of the theme: only we know it."""
+    if not (_MARKS.search(address) or address.lower().startswith("data:")):
+        file = "…" if name == "srcset" else address.rpartition("/")[2]
+        yield f'write {name}="{{{{ static("{file}") }}}}"'
 
 
 def _wrong(kind: Kind, tag: str, name: str, address: str) -> Iterator[str]:

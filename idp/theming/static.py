@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from idp.settings.diagnostics import did_you_mean
+from idp.theming.folders import held_in
 from idp.theming.markup import check_markup
 from idp.theming.refused import ThemeRefused
 
@@ -99,7 +100,7 @@ def read_static(themes: tuple[Path, ...]) -> Manifest:
     files: dict[str, StaticFile] = {}
     found: list[ThemeRefused] = []
     for theme in reversed(themes):
-        for path in sorted((theme / FOLDER).glob("[!.]*")):
+        for path in held_in(theme / FOLDER):
             try:
                 files[path.name] = _read(path)
             except ThemeRefused as refused:

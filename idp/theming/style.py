@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from idp.settings.diagnostics import did_you_mean
 from idp.theming.refused import ThemeRefused
 from idp.theming.tokens import Tokens
 
@@ -111,20 +112,26 @@ def _without_charset(sheet: _Sheet) -> _Sheet:
 
 
 def _check_lines(sheet: _Sheet, known: set[str]) -> None:
-    for number, line in enumerate(sheet.text.split("\n"), 1):
-        if what := _fault(line, known):
-            raise ThemeRefused(sheet.path, number, what)
+    found = [
+        ThemeRefused(sheet.path, number, what)
+        for number, line in enumerate(sheet.text.split("\n"), 1)
+        for what in _faults(line, known)
+    ]
+    if found:
+        raise ThemeRefused.joined(found)
 
 
-def _fault(line: str, known: set[str]) -> str:
-    if strange := _tokens_in(line) - known:
-        return f"no token {', '.join(sorted(strange))}"
+def _faults(line: str, known: set[str]) -> Iterator[str]:
+    for name in sorted(_tokens_in(line) - known):
+        hint = did_you_mean(name, sorted(known))
+        yield f"no token {name!r}{hint and f'. {hint}'}"
     if _FETCH.search(line):
-        return "a style sheet fetches nothing: url(data:…) is all that it may hold"
+        yield "a style sheet fetches nothing: url(data:…) is all that it may hold"
     if _END.search(line):
-        return "</style would end the style sheet in its page"
+        yield "</style would end the style sheet in its page"
     # Outside of quotes it means nothing, and a token or the next line could make </style of it.
-    return "</ may stand in quotes only" if "</" in _TEXTS.sub("", line) else ""
+    elif "</" in _TEXTS.sub("", line):
+        yield "</ may stand in quotes only"
 
 
 def _tokens_in(css: str) -> set[str]:

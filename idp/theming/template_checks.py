@@ -46,6 +46,10 @@ class Parsed:
         return self.name.partition(":")[2]
 
     @property
+    def level(self) -> int:
+        return int(self.name.partition(":")[0])
+
+    @property
     def is_mail(self) -> bool:
         return self.short.startswith(_MAIL)
 
@@ -235,22 +239,39 @@ def _unknown(template: Parsed, node: nodes.Node, name: str, known: Collection[st
 
 def _check_blocks(template: Parsed, templates: Mapping[str, Parsed], known: Known) -> None:
     """Refuse a block that what is extended has not: it would never be shown."""
-    inherited = set(_inherited(template, templates, known))
-    if not any(template.all(nodes.Extends)):
+    above = list(_extended(template, templates, known))
+    if not above:
         return
+    inherited = _blocks(above)
     for node in template.tree.body:
         if isinstance(node, nodes.Block) and node.name not in inherited:
+            for one in above:
+                if one.level < template.level and node.name in _hidden(one, templates, known):
+                    begin = f'begin with {{% extends "!{one.short}" %}}'
+                    what = f"no block {node.name!r}, which other templates change: {begin}"
+                    raise one.refused(1, what)
             hint = did_you_mean(node.name, sorted(inherited))
             raise template.refused(node.lineno, f"no block {node.name!r}{hint and f'. {hint}'}")
 
 
-def _inherited(template: Parsed, templates: Mapping[str, Parsed], known: Known) -> Iterator[str]:
+def _blocks(templates: Iterable[Parsed]) -> set[str]:
+    return {block.name for one in templates for block in one.all(nodes.Block)}
+
+
+def _hidden(template: Parsed, templates: Mapping[str, Parsed], known: Known) -> set[str]:
+    """Return the blocks of the parent theme's template that this one stands for."""
+    parent = templates.get(known.join(f"!{template.short}", template.name))
+    return _blocks((parent, *_extended(parent, templates, known))) if parent else set()
+
+
+def _extended(template: Parsed, templates: Mapping[str, Parsed], known: Known) -> Iterator[Parsed]:
+    """Yield what a template extends, the nearest first."""
     for node in template.all(nodes.Extends):
         target = node.template
         assert isinstance(target, nodes.Const)  # noqa: S101 - references were judged before
         parent = templates[known.join(target.value, template.name)]
-        yield from (block.name for block in parent.all(nodes.Block))
-        yield from _inherited(parent, templates, known)
+        yield parent
+        yield from _extended(parent, templates, known)
 
 
 def _check_use(templates: Mapping[str, Parsed], known: Known) -> None:

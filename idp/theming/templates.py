@@ -13,6 +13,7 @@ from markupsafe import Markup
 from typing_extensions import override
 
 from idp.theming.catalogues import Catalogue
+from idp.theming.folders import held_in
 from idp.theming.frame import Frame
 from idp.theming.markup import check_markup
 from idp.theming.refused import ThemeRefused, check_all
@@ -50,7 +51,7 @@ class _Sources(BaseLoader):
         for level, theme in enumerate(themes):
             for folder in (PAGES, MAIL):
                 prefix = "" if folder == PAGES else f"{folder}/"
-                for path in sorted((theme / folder).glob("[!.]*")):
+                for path in held_in(theme / folder):
                     self.paths[f"{level}:{prefix}{path.name}"] = path
 
     @override
@@ -199,7 +200,8 @@ class Templates(ImmutableSandboxedEnvironment):
         except TemplateSyntaxError as error:
             raise ThemeRefused(path, error.lineno, error.message or "syntax") from error
         except UnicodeDecodeError as error:
-            raise ThemeRefused(path, 1, "is not UTF-8") from error
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise ThemeRefused(path, line, "is not UTF-8: save it as UTF-8") from error
         except IsADirectoryError as error:
             what = "is a folder; templates lie beside each other"
             raise ThemeRefused(path, 1, what) from error

@@ -201,6 +201,37 @@ def test_what_was_probably_not_meant_is_a_warning(idp: Idp, config: Path) -> Non
     assert "Warning" not in idp("theme", "check", "ministry").stdout
 
 
+def test_what_lies_where_nobody_looks_is_a_warning(idp: Idp, config: Path) -> None:
+    write(config, 'parent = "portal"\n')
+    strange = {
+        "Style.css": ' Did you mean "style.css"?',
+        "locale/en/messages.po": ' Did you mean "locale/en/LC_MESSAGES/messages.po"?',
+        "notes.txt": "",
+        "script.js": "",  # the base's own
+    }
+    for name in (*strange, "template/login.html", ".git/config", "Thumbs.db", "static/desktop.ini"):
+        file = made(config) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x")
+    (made(config) / "later.css").write_text("h2 { margin: 0 }")
+    answer = idp("theme", "check", "health", "--json")
+    assert answer.exit_code == 0
+    expected = {**strange, "template": ' Did you mean "templates"?'}
+    assert sorted(json.loads(answer.stdout)["themes"][0]["warnings"]) == sorted(
+        f"{made(config) / name}: nobody reads it.{hint}" for name, hint in expected.items()
+    )
+
+
+def test_a_name_that_is_said_in_one_language_only_is_a_warning(idp: Idp, config: Path) -> None:
+    file = write(config, 'parent = "portal"\nname = { en = "Health" }\nfooter = { bn = "ঢাকা" }\n')
+    [told] = json.loads(idp("theme", "check", "health", "--json").stdout)["themes"]
+    assert told["warnings"] == [
+        f"{file}:2: name is not said in 'bn', whose pages have the parent's.",
+        f"{file}:3: footer is not said in 'en', whose pages have the parent's.",
+    ]
+    assert "Warning" not in idp("theme", "check", "--all").stdout.partition("health is good")[0]
+
+
 def test_every_mistake_is_told_by_both_checks_in_one_run(idp: Idp, config: Path) -> None:
     toml = write(config, f"colour = 1\n{PALE}")
     page = made(config) / "templates" / "login.html"

@@ -126,6 +126,7 @@ def test_a_theme_changes_one_sentence_and_inherits_the_rest(spoiled):
         ('msgid "login.h1"\nmsgstr "{"\n', 4, "'{'"),
         ('msgid "login.h1"\nmsgstr ""\n', 4, "empty"),
         ('msgid "login.typo"\nmsgstr "x"\n', 4, "no sentence 'login.typo'"),
+        ('msgid "login.sumbit"\nmsgstr "x"\n', 4, 'Did you mean "login.submit"?'),
         ('msgid "login.h1"\nmsgstr "{n}"\n', 4, "given no fact n"),
         ('msgid "already.h1"\nmsgstr "{email.__class__}"\n', 4, "only {name}"),
         ('msgid "already.h1"\nmsgstr "{email!r}"\n', 4, "only {name}"),

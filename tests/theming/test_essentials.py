@@ -80,8 +80,8 @@ def test_what_stands_in_a_comment_is_not_there():
 @pytest.mark.parametrize(
     "around",
     [
-        *("dialog", "noscript", "plaintext", "select", "svg", "template", "textarea", "xmp"),
-        *("div hidden", "div inert", "fieldset disabled", "form", "TEMPLATE"),
+        *("details", "dialog", "noscript", "plaintext", "select", "svg", "template", "textarea"),
+        *("div hidden", "div inert", "fieldset disabled", "form", "TEMPLATE", "xmp"),
     ],
 )
 def test_what_is_buried_does_not_work(around: str):
@@ -91,6 +91,12 @@ def test_what_is_buried_does_not_work(around: str):
     closed = f"<{around}>y</{around.split(maxsplit=1)[0]}>"
     after = FORM.replace("<h1>", f"{closed}<h1>")
     assert around == "plaintext" or find_lost(after, FORM) == []
+
+
+def test_what_a_page_of_ours_has_in_details_is_no_loss():
+    ours = FORM.replace("</main>", "<details><summary>x</summary><p>y</p></details></main>")
+    assert find_lost(ours, ours) == []
+    assert find_lost(FORM, ours) == []
 
 
 @pytest.mark.parametrize("unclosed", ["<p>x</p", "<br", '<a href="/x>x</a>'])
@@ -163,6 +169,12 @@ def test_a_loss_in_the_form_of_the_language_is_looked_for_in_its_block():
             BARE,
             1,
             'its id="main"',
+        ),
+        (
+            "login.html",
+            '{% extends "!login.html" %}\n{% block main %}<details>{{ super() }}{% endblock %}',
+            2,
+            "the field password",
         ),
         ("parts.html", FIELDLESS, 1, "the field userid"),
         ("aside.html", "\n<h1>help</h1>", 1, "its one <h1>"),

@@ -129,6 +129,7 @@ def test_a_fingerprint_is_another_once_a_file_is(own):
     (own / "finance" / "style.css").write_text("a{}")
     assert len({before, added, fingerprint(own / "finance")}) == 3
     (own / "finance" / "style.css").unlink()
+    (own / "finance" / "Thumbs.db").write_text("Windows makes it by itself")
     assert fingerprint(own / "finance") == before
 
 

@@ -20,7 +20,7 @@ WRONG = [
     ('<img src="//evil.example/x.png">', "another host"),
     ('<img src="http://{{ locale }}.example/x.png">', "another host"),
     ('<link rel="stylesheet" href="https://evil.example/x.css">', "another host"),
-    ('<form action="https://evil.example/">', "another host"),
+    ('<form action="https://evil.example/">', "elsewhere"),
     ('<button formaction="//evil.example/">', "another host"),
     ('<form action="https:\\\\evil.example">', "elsewhere"),
     ('<p style="background:url(https://evil.example/x.png)">', "another host"),
@@ -47,6 +47,11 @@ IN_PAGES = [
     ('<form action="{{ frame.client_home }}">', "elsewhere"),
     ('<form action="/x" action="{{ frame.action }}">', "elsewhere"),
     ("<form><input name='password'></form>", "elsewhere"),
+    ('<form{% if wide %} action="{{ frame.action }}"{% endif %} action="/x">', "elsewhere"),
+    ('<img src="banner.png">', 'write src="{{ static("banner.png") }}"'),
+    ('<img src="/static/banner.png">', 'write src="{{ static("banner.png") }}"'),
+    ('<video poster="Banner.png">', 'write poster="{{ static("Banner.png") }}"'),
+    ('<img srcset="a.png 1x, b.png 2x">', 'write srcset="{{ static("…") }}"'),
     ("<style>p{color:red}</style>", "style.css"),
     ('<p style="color:red">', "style.css"),
     ('<p {% if wide %} style="{{ look.footer }}"{% endif %}>', "style.css"),
@@ -87,7 +92,7 @@ IN_LETTERS = [
     ("<!-- {{ super() }}", "not closed"),
     ("<a href='/x\">x</a><p>", "not closed"),
     ('<!--[if mso]><img src="x.png"><![endif]-->', "fetches nothing"),
-    ('<form action="{{ facts.page }}">', "fetches nothing"),
+    ('<form action="{{ facts.page }}">', "a letter has no form"),
     ("<form><input name='password'></form>", "a letter has no form"),
     ('<meta http-equiv="refresh" content="0">', "http-equiv"),
 ]
@@ -113,6 +118,23 @@ def test_what_runs_or_leads_elsewhere_is_refused_with_its_line(tmp_path, kind, s
 
 
 @pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        ("page", '<iframe src="https://evil.example/">'),
+        ("page", '<script src="https://evil.example/x.js"></script>'),
+        ("page", '<form action="https://evil.example/">'),
+        ("page", '<img src="https://evil.example/x.png">'),
+        ("page", '<img src="javascript:go()">'),
+        ("letter", '<form action="{{ facts.page }}">'),
+    ],
+)
+def test_one_mistake_is_told_once(tmp_path, kind, source):
+    with pytest.raises(ThemeRefused) as refused:
+        check_markup(tmp_path, source, kind)
+    assert len(refused.value.all) == 1, refused.value.all
+
+
+@pytest.mark.parametrize(
     "source",
     [
         '<a href="https://minister.example.gov.bd/">x</a>',
@@ -132,6 +154,8 @@ def test_what_runs_or_leads_elsewhere_is_refused_with_its_line(tmp_path, kind, s
         '<p\n  {%- if locale == "bn" %} lang="bn"{% endif -%}\n>',
         "<p>5 < 6 <3 &lt;b> &lt;!-- &#60;p</p>&lt;p",
         '<meta name="robots" content="referrer">',
+        '<img src="{% if wide %}{{ look.logo }}{% endif %}" srcset="DATA:image/png;base64,AA">',
+        "<img width=120>",
     ],
 )
 def test_links_words_and_files_of_ones_own_are_left_alone(tmp_path, source):
@@ -144,6 +168,7 @@ def test_links_words_and_files_of_ones_own_are_left_alone(tmp_path, source):
         '<p style="margin:0">{{ facts.code }}</p><a href="https://minister.example.gov.bd/">x</a>',
         "<style>p{color:red}</style><!--[if mso]><table></table><![endif]-->",
         "<!--[if mso]><td><![endif]--><!--[if !mso]><!--><p>x</p><!--<![endif]-->",
+        "<!--[if !mso]><!-- --><p>a</p><!--<![endif]--><!--[if !mso | IE]><!-- --><p>",
     ],
 )
 def test_a_letter_has_styles_and_links_of_its_own(tmp_path, source):

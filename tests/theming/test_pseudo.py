@@ -1,6 +1,8 @@
 """The pretended language: as long as a long translation, and never without its brackets."""
 
+import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 
@@ -41,7 +43,12 @@ def test_every_sentence_stands_in_brackets_and_is_two_fifths_longer(pair):
         short, long = plain.plain(key, facts), stretched.plain(key, facts)
         words = len(short) - len(facts)
         assert long[0] + long[-1] == "[]"
+        assert _bare(stretched.html(key, facts)) == long
         assert 1.4 * words - 1 <= len(long) - len(facts) <= 1.4 * words + 5, (key, long)
+
+
+def _bare(html: str) -> str:
+    return unescape(re.sub("<[^>]*>", "", html))
 
 
 def test_the_facts_stay_as_they_are(pair):
@@ -60,7 +67,10 @@ def test_plural_forms_stay_apart():
 
 
 def outside_brackets(page: Reader, locale: str) -> Iterator[str]:
-    """Return the words of a page that no catalogue has said; facts stand in their own language."""
+    """Return the words of a page that no catalogue has said; facts stand in their own language.
+
+    A sentence that has lost its end is one, too: whatever follows would seem to be said.
+    """
     depth = 0
     for lang, text in page.said:
         for character in text:
@@ -68,6 +78,8 @@ def outside_brackets(page: Reader, locale: str) -> Iterator[str]:
             if not depth and lang == locale and character.isalpha():
                 yield text
                 break
+    if depth:
+        yield f"{depth} brackets are open"
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)

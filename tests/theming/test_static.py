@@ -66,12 +66,16 @@ def test_a_file_that_would_fill_the_memory_is_refused(spoiled):
         spoiled.load()
 
 
-def test_what_file_managers_leave_behind_is_not_served(spoiled):
-    spoiled.write("static/.DS_Store", "x")
-    assert not [address for address in spoiled.load().assets if "DS_Store" in address]
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "Desktop.ini"])
+def test_what_file_managers_leave_behind_is_not_served(spoiled, name):
+    spoiled.write(f"static/{name}", "x")
+    assert not [file for file in spoiled.load().assets.values() if file.body == b"x"]
 
 
-@pytest.mark.parametrize("name", ["static/logo.svg", "templates/done.html", "style.css", "mail/x"])
+@pytest.mark.parametrize(
+    "name",
+    ["static/logo.svg", "templates/done.html", "style.css", "mail/x", "templates/Thumbs.db"],
+)
 def test_a_link_out_of_the_themes_folder_is_refused(spoiled, name):
     secret = spoiled.root / "secret"
     secret.write_text("x")

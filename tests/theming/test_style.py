@@ -70,7 +70,21 @@ def test_the_first_sheet_is_the_beginning_of_the_whole(css):
 
 
 def test_an_unknown_token_in_a_style_sheet_is_refused(spoiled):
-    check_refused(spoiled, "h1 { margin: 0 }\nh2 { color: $actoin }\n", "no token actoin")
+    check_refused(
+        spoiled,
+        "h1 { margin: 0 }\nh2 { color: $actoin }\n",
+        r"no token 'actoin'\. Did you mean \"action\"\?",
+    )
+
+
+def test_every_unknown_token_of_a_style_sheet_is_told_by_itself(spoiled):
+    with pytest.raises(ThemeRefused) as refused:
+        compiled(spoiled, "h1 { color: $actoin; margin: $zzz }\n\nh2 { width: $widht }\n")
+    assert [(one.line, one.what) for one in refused.value.all] == [
+        (1, "no token 'actoin'. Did you mean \"action\"?"),
+        (1, "no token 'zzz'"),
+        (3, "no token 'widht'. Did you mean \"width\"?"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +132,7 @@ def test_a_charset_in_front_is_left_out_and_keeps_its_line(spoiled, head):
     css = compiled(spoiled, f"{head}h1 {{ margin: 0 }}\n")
     assert "charset" not in css.lower()
     assert "h1{margin:0}" in css
-    check_refused(spoiled, f"{head}h1 {{ margin: $no }}\n", "no token no")
+    check_refused(spoiled, f"{head}h1 {{ margin: $no }}\n", "no token 'no'")
 
 
 def test_another_charset_than_ours_is_refused(spoiled):
@@ -133,7 +147,7 @@ def test_a_comment_joins_nothing(spoiled, cut):
 
 def test_what_a_comment_says_is_nobodys_business(spoiled):
     text = "/* url(https://x)\n</b> @import */ p { margin: $no }\n"
-    check_refused(spoiled, text, "no token no")
+    check_refused(spoiled, text, "no token 'no'")
 
 
 def test_a_style_sheet_may_hold_a_picture_itself(spoiled):
@@ -188,7 +202,7 @@ def test_what_a_rule_says_is_not_changed(spoiled, rule, plain):
         (".x { margin: 0; .y { margin: 0 } }", "rules may not stand in a rule"),
         (r".x\{ { margin: 0 }", "may stand in quotes only"),
         ("@media print { .x { color: $error } }", r"\$error may not stand inside @"),
-        ("h1 { width: $Width }", "no token Width"),
+        ("h1 { width: $Width }", "no token 'Width'"),
     ],
 )
 def test_what_would_spoil_the_sheets_behind_it_is_refused(spoiled, rule, what):

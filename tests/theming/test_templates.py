@@ -86,10 +86,44 @@ def test_a_wrong_template_is_refused_with_its_place(spoiled, template, line, wha
     assert what in refused.value.what
 
 
-def test_a_template_that_is_not_utf_8_is_refused(spoiled):
-    spoiled.write("templates/login.html", "").write_bytes(b"\xff")
-    with pytest.raises(ThemeRefused, match="is not UTF-8"):
+@pytest.mark.parametrize("name", ["templates/login.html", "mail/code.html.j2", "mail/code.txt.j2"])
+@pytest.mark.parametrize(("saved", "line"), [(b"a\nb\n\xe9", 3), ("a\nb".encode("utf-16"), 1)])
+def test_a_template_that_is_not_utf_8_is_refused_with_its_line(spoiled, name, saved, line):
+    spoiled.write(name, "").write_bytes(saved)
+    with pytest.raises(ThemeRefused, match="is not UTF-8: save it as UTF-8") as refused:
         spoiled.load()
+    assert refused.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [
+        ("templates/code.html", ""),
+        ("templates/code.html", "<p>16263</p>"),
+        ("templates/code.html", '{% extends "layout.html" %}'),
+        ("templates/layout.html", "<p>16263</p>"),
+        ("mail/layout.html.j2", "<p>16263</p>"),
+    ],
+)
+def test_a_template_that_takes_away_the_blocks_of_others_is_told_what_to_begin_with(
+    spoiled, name, template
+):
+    path = spoiled.write(name, template)
+    with pytest.raises(ThemeRefused, match="which other templates change") as refused:
+        spoiled.load()
+    assert {(one.path, one.line) for one in refused.value.all} == {(path, 1)}
+    short = name.removeprefix("templates/")
+    assert refused.value.what.endswith(f'begin with {{% extends "!{short}" %}}')
+
+
+def test_a_block_that_nobody_has_is_told_where_it_stands(spoiled):
+    spoiled.write("templates/layout.html", '{% extends "!layout.html" %}')
+    path = spoiled.root / "portal/templates/done.html"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('{% extends "layout.html" %}\n{% block mian %}{% endblock %}')
+    with pytest.raises(ThemeRefused, match='mean "main"') as refused:
+        spoiled.load()
+    assert (refused.value.path, refused.value.line) == (path, 2)
 
 
 @pytest.mark.parametrize("folder", ["templates", "mail"])
