@@ -118,7 +118,11 @@ class Codes:
         return Challenge(notice=Message(to.resent, {"masked": to.masked}), effects=(again,))
 
     def view(
-        self, scene: Scene, challenge: sessions.Challenge | None, to: Recipient, *, is_sent: bool
+        self,
+        scene: Scene,
+        challenge: sessions.Challenge | None,
+        to: Recipient,
+        fault: Message | None,
     ) -> Mapping[str, object]:
         """Return what the page tells of a challenge; None: its letter has to wait."""
         now = scene.visit.now
@@ -126,7 +130,7 @@ class Codes:
         sent_at = challenge.last_sent_at if challenge else now - self.resend_after
         return {
             "masked": to.masked,
-            "is_sent": is_sent,
+            "is_sent": challenge is not None and fault is None,
             "minutes": whole_minutes(max(0, left)),
             "wait": max(0, sent_at + self.resend_after - now),
         }

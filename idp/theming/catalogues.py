@@ -17,10 +17,9 @@ from markupsafe import Markup, escape
 from typing_extensions import override
 
 from idp.model.page import Facts, Message
-from idp.settings.diagnostics import did_you_mean
 from idp.theming.digits import bengali_digits
 from idp.theming.pseudo import Part, stretch
-from idp.theming.refused import ThemeRefused, WordsMissing, collect
+from idp.theming.refused import ThemeRefused, WordsMissing, collect, hinted, line_of
 
 _COUNTS = ("n", "s")  # facts that a plural form may depend on
 _BRAND = "brand"  # the sentence that is a theme's name
@@ -213,8 +212,7 @@ def _check_override(
     path: Path, key: str, sentence: Sentence, sentences: Mapping[str, Sentence]
 ) -> None:
     if key not in sentences:
-        hint = did_you_mean(key, sorted(sentences))
-        what = f"the base theme has no sentence {key!r}{hint and f'. {hint}'}"
+        what = hinted(f"the base theme has no sentence {key!r}", key, sentences)
         raise ThemeRefused(path, sentence.line, what)
     if key == _BRAND:  # the others, which say it too, would keep the parent's
         what = f"{key!r} is the theme's name: say it by `name` in theme.toml"
@@ -254,8 +252,7 @@ def _parse(path: Path, locale: str) -> tuple[Catalog, Callable[[int], int]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ThemeRefused(path, line, "not UTF-8") from error
+        raise ThemeRefused(path, line_of(error), "not UTF-8") from error
     _check_quotes(path, text)
     catalog = _Undated(locale=locale)
     parser = PoFileParser(catalog, abort_invalid=True)
@@ -268,14 +265,14 @@ def _parse(path: Path, locale: str) -> tuple[Catalog, Callable[[int], int]]:
         raise ThemeRefused(path, parser.offset + 1, f"cannot be read: {error}") from error
     if catalog.charset not in _UTF_8:
         what = f"charset={catalog.charset}, but words are UTF-8"
-        raise ThemeRefused(path, _line_of("charset=", text), what)
+        raise ThemeRefused(path, _line_with("charset=", text), what)
     try:
         return catalog, gettext.c2py(catalog.plural_expr)
     except ValueError as error:
-        raise ThemeRefused(path, _line_of("Plural-Forms:", text), str(error)) from error
+        raise ThemeRefused(path, _line_with("Plural-Forms:", text), str(error)) from error
 
 
-def _line_of(words: str, text: str) -> int:
+def _line_with(words: str, text: str) -> int:
     return text.partition(words)[0].count("\n") + 1 if words in text else 1
 
 

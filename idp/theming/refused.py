@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from idp.model.errors import ProbeshError
+from idp.settings.diagnostics import did_you_mean
 
 
 class ThemeRefused(ProbeshError):
@@ -28,6 +29,17 @@ class ThemeRefused(ProbeshError):
     def all(self) -> tuple["ThemeRefused", ...]:
         """Every mistake that was found together, this one first."""
         return (self, *self.also)
+
+
+def hinted(what: str, word: str, known: Iterable[str]) -> str:
+    """Return what is wrong with a word, and which known one was probably meant."""
+    hint = did_you_mean(word, sorted(known))
+    return f"{what}. {hint}" if hint else what
+
+
+def line_of(error: UnicodeDecodeError) -> int:
+    """Return the line, from 1, of the first octet of a file that is no UTF-8."""
+    return error.object.count(b"\n", 0, error.start) + 1
 
 
 def collect(parts: Iterable[Callable[[], object]]) -> list[ThemeRefused]:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from idp.settings.diagnostics import did_you_mean
 from idp.theming.folders import held_in
 from idp.theming.markup import check_markup
-from idp.theming.refused import ThemeRefused
+from idp.theming.refused import ThemeRefused, hinted
 
 FOLDER = "static"
 TYPES: Mapping[str, str] = {
@@ -87,8 +86,7 @@ class Manifest:
 
     def unknown(self, name: str) -> str:
         """Say that there is no such file, and which was probably meant."""
-        hint = did_you_mean(name, sorted(self._files))
-        return f"no file {name!r} in {FOLDER}/{hint and f'. {hint}'}"
+        return hinted(f"no file {name!r} in {FOLDER}/", name, self._files)
 
     @property
     def assets(self) -> dict[str, Asset]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from idp.settings.diagnostics import did_you_mean
-from idp.theming.refused import ThemeRefused
+from idp.theming.refused import ThemeRefused, hinted, line_of
 from idp.theming.tokens import Tokens
 
 FIRST = ("style.css",)  # what the login page needs
@@ -91,8 +90,7 @@ def _read(path: Path) -> _Sheet:
     try:  # a byte order mark would join the first selector
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ThemeRefused(path, line, "is not UTF-8") from error
+        raise ThemeRefused(path, line_of(error), "is not UTF-8") from error
     sheet = _Sheet(path, _COMMENT.sub(_blank, _LINE_END.sub("\n", text)))
     return _without_charset(sheet)
 
@@ -123,8 +121,7 @@ def _check_lines(sheet: _Sheet, known: set[str]) -> None:
 
 def _faults(line: str, known: set[str]) -> Iterator[str]:
     for name in sorted(_tokens_in(line) - known):
-        hint = did_you_mean(name, sorted(known))
-        yield f"no token {name!r}{hint and f'. {hint}'}"
+        yield hinted(f"no token {name!r}", name, known)
     if _FETCH.search(line):
         yield "a style sheet fetches nothing: url(data:…) is all that it may hold"
     if _END.search(line):

@@ -8,9 +8,8 @@ from typing import TypeVar
 
 from jinja2 import nodes
 
-from idp.settings.diagnostics import did_you_mean
 from idp.theming.catalogues import Catalogue
-from idp.theming.refused import ThemeRefused, check_all
+from idp.theming.refused import ThemeRefused, check_all, hinted
 from idp.theming.states import FIELDS, LETTERS, STATES
 from idp.theming.static import Manifest
 from idp.theming.variables import FACTS, FRAME, LOOK, MAIL_VARIABLES, PAGE_VARIABLES, SUPPORT, VIEW
@@ -166,12 +165,10 @@ def _literals(calls: Iterable[nodes.Call], functions: Collection[str]) -> list[t
 def _check_filters(template: Parsed, known: Known) -> None:
     """Refuse what Jinja would miss only in the branch that a page takes."""
     for node in template.all(nodes.Filter, nodes.Test):
-        kind, there = ("filter", known.filters)
-        if isinstance(node, nodes.Test):
-            kind, there = ("test", known.tests)
+        is_test = isinstance(node, nodes.Test)
+        kind, there = ("test", known.tests) if is_test else ("filter", known.filters)
         if node.name not in there:
-            hint = did_you_mean(node.name, sorted(there))
-            what = f"No {kind} named {node.name!r}{hint and f'. {hint}'}"
+            what = hinted(f"No {kind} named {node.name!r}", node.name, there)
             raise template.refused(node.lineno, what)
 
 
@@ -230,8 +227,8 @@ def _facts_of_letters() -> Collection[str]:
 
 
 def _unknown(template: Parsed, node: nodes.Node, name: str, known: Collection[str]) -> ThemeRefused:
-    hint = did_you_mean(name.rpartition(".")[2], sorted(known))
-    return template.refused(node.lineno, f"no variable {name!r}{hint and f'. {hint}'}")
+    what = hinted(f"no variable {name!r}", name.rpartition(".")[2], known)
+    return template.refused(node.lineno, what)
 
 
 # -- blocks, and templates that nobody reaches ----------------------------------------------------
@@ -250,8 +247,8 @@ def _check_blocks(template: Parsed, templates: Mapping[str, Parsed], known: Know
                     begin = f'begin with {{% extends "!{one.short}" %}}'
                     what = f"no block {node.name!r}, which other templates change: {begin}"
                     raise one.refused(1, what)
-            hint = did_you_mean(node.name, sorted(inherited))
-            raise template.refused(node.lineno, f"no block {node.name!r}{hint and f'. {hint}'}")
+            what = hinted(f"no block {node.name!r}", node.name, inherited)
+            raise template.refused(node.lineno, what)
 
 
 def _blocks(templates: Iterable[Parsed]) -> set[str]:
@@ -286,8 +283,8 @@ def _check_use(templates: Mapping[str, Parsed], known: Known) -> None:
     inherited = usual | {name.partition(":")[2] for name in named}
     for template in templates.values():
         if template.short not in inherited:
-            hint = did_you_mean(template.short, sorted(inherited))
-            raise template.refused(1, f"no page or letter of this name{hint and f'. {hint}'}")
+            what = hinted("no page or letter of this name", template.short, inherited)
+            raise template.refused(1, what)
 
 
 def _is_shown(short: str) -> bool:

@@ -16,7 +16,7 @@ from idp.theming.catalogues import Catalogue
 from idp.theming.folders import held_in
 from idp.theming.frame import Frame
 from idp.theming.markup import check_markup
-from idp.theming.refused import ThemeRefused, check_all
+from idp.theming.refused import ThemeRefused, check_all, line_of
 from idp.theming.static import Manifest
 from idp.theming.template_checks import (
     Known,
@@ -200,8 +200,7 @@ class Templates(ImmutableSandboxedEnvironment):
         except TemplateSyntaxError as error:
             raise ThemeRefused(path, error.lineno, error.message or "syntax") from error
         except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            raise ThemeRefused(path, line, "is not UTF-8: save it as UTF-8") from error
+            raise ThemeRefused(path, line_of(error), "is not UTF-8: save it as UTF-8") from error
         except IsADirectoryError as error:
             what = "is a folder; templates lie beside each other"
             raise ThemeRefused(path, 1, what) from error

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from idp.settings.diagnostics import KeyPath, did_you_mean
-from idp.theming.refused import ThemeRefused
+from idp.settings.diagnostics import KeyPath
+from idp.theming.refused import ThemeRefused, hinted
 from idp.theming.theme_file import LETTERS, Declared
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -89,8 +89,7 @@ def _face(family: str) -> str:
 
 def _check_known(declared: Declared, place: KeyPath, name: str, known: Mapping[str, str]) -> None:
     if name not in known:
-        hint = did_you_mean(name, sorted(known))
-        raise declared.refused(place, f"no token {name!r}{hint and f'. {hint}'}")
+        raise declared.refused(place, hinted(f"no token {name!r}", name, known))
 
 
 def _check_value(declared: Declared, place: KeyPath, value: str, *, is_colour: bool) -> None:

@@ -117,9 +117,8 @@ class Errors:
             return _standard(fault, self.pages.renderer.issuer)
         browser = self.pages.reader.read(request)
         session = self._interrupted(fault, browser)
-        themes = self.pages.renderer.themes
         locale = (
-            themes.of(session.client_id).spoken(session.locale)
+            self.pages.renderer.spoken(session.locale, session.client_id)
             if session
             else self.pages.locale(browser)
         )

@@ -33,6 +33,10 @@ class Renderer:
         """The path of the issuer: "" or "/sso"."""
         return urlsplit(self.issuer).path
 
+    def spoken(self, locale: str, client_id: str) -> str:
+        """Return the language in which a client's pages are shown to whoever has chosen one."""
+        return self.themes.of(client_id).spoken(locale)
+
     def response(self, answer: Answer) -> Response:
         response = self._bare(answer)
         self.jar.set(response, answer.cookies)
@@ -56,8 +60,8 @@ class Renderer:
             hidden["form_token"] = self.tokens.make(answer.browser_key, bound_to)
         if answer.sealed:
             hidden["conversation"] = answer.sealed
-        client, theme = self.clients.get(answer.client_id), self.themes.of(answer.client_id)
-        locale = theme.spoken(answer.locale)
+        client = self.clients.get(answer.client_id)
+        locale = self.spoken(answer.locale, answer.client_id)
         path = answer.form or "/signin" + (f"/{answer.handle}" if answer.handle else "")
         action = f"{self.base}{path}" if bound_to else ""
         return_to = "" if action else way_back(request)
@@ -73,7 +77,7 @@ class Renderer:
             language_hidden={"return": return_to} if return_to else {},
             base=self.base,
         )
-        html = theme.page(answer.page, frame)
+        html = self.themes.of(answer.client_id).page(answer.page, frame)
         response = Response(
             html, status=answer.page.status, content_type="text/html; charset=utf-8"
         )

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from idp.model.page import Message
 from idp.theming import ThemeRefused, WordsMissing
 from idp.theming.catalogues import load_catalogue, own_sentences
-from tests.theming.samples import ROOT, Spoiled
+from tests.theming.samples import ROOT
 
 CHAIN = (ROOT / "portal", ROOT / "base")
 
@@ -19,11 +19,6 @@ def bn():
 @pytest.fixture(scope="module")
 def en():
     return load_catalogue(CHAIN, "en")
-
-
-@pytest.fixture
-def spoiled(tmp_path):
-    return Spoiled(tmp_path)
 
 
 def test_counts_take_bengali_digits_in_bengali_only(bn, en):

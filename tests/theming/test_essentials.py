@@ -24,11 +24,6 @@ FIELDLESS = (
 )
 
 
-@pytest.fixture(name="spoiled")
-def _spoiled(tmp_path):
-    return Spoiled(tmp_path)
-
-
 def refusal(spoiled: Spoiled) -> ThemeRefused:
     with pytest.raises(ThemeRefused) as refused:
         spoiled.load()

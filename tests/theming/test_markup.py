@@ -4,7 +4,7 @@ import pytest
 
 from idp.theming import ThemeRefused
 from idp.theming.markup import Kind, check_markup, find_wrong
-from tests.theming.samples import ROOT, Spoiled
+from tests.theming.samples import ROOT
 
 WRONG = [
     ("<script>go()</script>", "<script>"),
@@ -96,11 +96,6 @@ IN_LETTERS = [
     ("<form><input name='password'></form>", "a letter has no form"),
     ('<meta http-equiv="refresh" content="0">', "http-equiv"),
 ]
-
-
-@pytest.fixture(name="spoiled")
-def _spoiled(tmp_path):
-    return Spoiled(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,10 @@ import pytest
 from idp.theming import Asset, Folders, Frame, ThemeRefused, load_all, load_themes
 from idp.theming.states import STATES
 from idp.theming.static import read_static
-from tests.theming.samples import LOCALES, ROOT, Help, Spoiled
+from tests.theming.samples import LOCALES, ROOT, Help
 
 FRAME = Frame(action="/signin", locale="bn")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><title>"a" & b</title></svg>'
-
-
-@pytest.fixture
-def spoiled(tmp_path):
-    return Spoiled(tmp_path)
 
 
 def test_an_address_holds_a_hash_of_the_content_and_nothing_else(spoiled):

@@ -10,11 +10,6 @@ from tests.theming.samples import ROOT, Spoiled, read_tokens
 CHAIN = (ROOT / "portal", ROOT / "base")
 
 
-@pytest.fixture
-def spoiled(tmp_path):
-    return Spoiled(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def css():
     return compile_style(CHAIN, read_tokens(CHAIN))

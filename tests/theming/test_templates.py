@@ -10,14 +10,9 @@ from idp.theming.look import Look
 from idp.theming.states import FIELDS, LETTERS, STATES
 from idp.theming.variables import BLOCKS, FACTS, FRAME, LOOK, MAIL_BLOCKS, SUPPORT, VIEW
 from tests.theming.reading import read
-from tests.theming.samples import ROOT, Spoiled
+from tests.theming.samples import ROOT
 
 FRESH = Page("login", {"user_id": ""})
-
-
-@pytest.fixture
-def spoiled(tmp_path):
-    return Spoiled(tmp_path)
 
 
 def below(template: str) -> str:

@@ -6,11 +6,6 @@ from idp.theming.tokens import tokens_of
 from tests.theming.samples import ROOT, Spoiled
 
 
-@pytest.fixture
-def spoiled(tmp_path):
-    return Spoiled(tmp_path)
-
-
 def refusal(spoiled: Spoiled, toml: str) -> ThemeRefused:
     path = spoiled.write("theme.toml", toml)
     with pytest.raises(ThemeRefused) as refused:

@@ -342,11 +342,6 @@ def test_the_example_of_a_ministry_is_short_enough_to_be_read_at_a_glance():
     assert len(lines) <= 20
 
 
-@pytest.fixture
-def spoiled(tmp_path):
-    return Spoiled(tmp_path)
-
-
 def test_a_name_replaces_the_parents_in_every_sentence_that_says_it(spoiled):
     spoiled.write("theme.toml", 'parent = "portal"\nname = { bn = "অর্থ & <বিভাগ>", en = "Finance" }')
     mine, portal = spoiled.load(), load()

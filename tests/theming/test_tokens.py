@@ -2,14 +2,9 @@ import pytest
 
 from idp.theming import ThemeRefused
 from idp.theming.tokens import contrast
-from tests.theming.samples import ROOT, Spoiled, read_tokens
+from tests.theming.samples import ROOT, read_tokens
 
 CHAIN = (ROOT / "portal", ROOT / "base")
-
-
-@pytest.fixture
-def spoiled(tmp_path):
-    return Spoiled(tmp_path)
 
 
 def test_contrast_is_the_one_of_wcag():

@@ -10,11 +10,6 @@ EVIL = "https://evil.example/"
 BLOCK = '{{% extends "!{name}" %}}\n{{% block {block} %}}{{{{ super() }}}}{more}{{% endblock %}}'
 
 
-@pytest.fixture(name="spoiled")
-def _spoiled(tmp_path):
-    return Spoiled(tmp_path)
-
-
 def add(spoiled: Spoiled, name: str, block: str, more: str) -> Theme:
     """Load a theme that adds to a block of a page or letter."""
     folder = "" if name.startswith("mail/") else "templates/"

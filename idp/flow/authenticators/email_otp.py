@@ -35,7 +35,7 @@ class EmailOtp:
         to = self._recipient(scene)
         challenge = self.codes.find(scene, to)
         fault = self._undelivered(challenge) if challenge else self.codes.fault(scene, to)
-        view = self.codes.view(scene, challenge, to, is_sent=bool(challenge) and not fault)
+        view = self.codes.view(scene, challenge, to, fault)
         return Page("code", view, errors=(fault,) if fault else ())
 
     def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:

@@ -41,7 +41,7 @@ class MailboxFirst:
         _, to = self._look_up(scene)
         challenge = self.codes.find(scene, to)
         fault = self.codes.fault(scene, to) if challenge is None else None
-        view = self.codes.view(scene, challenge, to, is_sent=bool(challenge))
+        view = self.codes.view(scene, challenge, to, fault)
         return Page("first", view, errors=(fault,) if fault else ())
 
     def submit(self, scene: Scene, form: Mapping[str, str]) -> Outcome:
